@@ -31,7 +31,7 @@ export const ERRORS = {
   not_found: customer(404, "No resource exists at this path: check the id, and that the API key belongs to its space."),
   method_not_allowed: customer(405, "This path does not support the method: see the `Allow` header."),
   conflict: customer(409, "The request conflicts with the resource's current state: read the resource, then decide."),
-  gone: customer(410, "The export's result was deleted or has expired: ask for a new export."),
+  gone: customer(410, "The export's result or the link was used, was deleted or has expired: ask for a new one."),
   payload_too_large: customer(413, "The request body is too large: send a smaller one."),
   unsupported_media_type: customer(415, "The body's media type is not supported: send `application/json`."),
   range_not_satisfiable: customer(416, "The range begins after the content's end: `Content-Range` has its length."),

@@ -24,6 +24,8 @@ export interface Credentials {
   challenge: string;
   /** The API key of a request. @throws unauthenticated saying what is wrong with the request. */
   keyOf: (call: Call) => string | Promise<string>;
+  /** A request without a key may have the cookie of a portal session. */
+  sessions?: true;
   /** What else the request must say of the key's space. @throws unauthenticated. */
   admit?: (call: Call, space: SpaceRow) => void;
 }
@@ -97,11 +99,14 @@ const problems: ErrorShape = {
 
 /** The conventions of the API below /v1. */
 export const OWN: Conventions = {
-  credentials: keyBehind("Bearer", "bearer", {
-    type: "http",
-    scheme: "bearer",
-    description: "An API key of a space; for the calls of operators, the operator's token.",
-  }),
+  credentials: {
+    ...keyBehind("Bearer", "bearer", {
+      type: "http",
+      scheme: "bearer",
+      description: "An API key of a space; for the calls of operators, the operator's token.",
+    }),
+    sessions: true,
+  },
   errors: problems,
 };
 

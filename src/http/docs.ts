@@ -21,6 +21,7 @@ import { profileExamples } from "./profiles/examples.ts";
 import { scheduleExamples } from "./schedules/examples.ts";
 import { segmentExamples } from "./segments/examples.ts";
 import { spaceExamples } from "./spaces/examples.ts";
+import { portalExamples } from "./portal/examples.ts";
 import { statsExamples } from "./stats/examples.ts";
 import { webhookExamples } from "./webhooks/examples.ts";
 
@@ -55,6 +56,8 @@ const TAGS: Record<string, string> = {
   Schedules:
     "Recurring exports on a cron schedule. Their windows follow one another without a gap and without an overlap.",
   Assistants: "Tools for an assistant that acts for a person: the Model Context Protocol.",
+  Portal:
+    "Links for your own customers' people, and the sessions that they open: exports, and where asked for settings, in the space's portal, without an API key.",
   Statistics: "What happened in a space, day by day.",
   Service: "The service itself: its health, this document, and what errors mean.",
 };
@@ -75,6 +78,7 @@ const EXAMPLES: Examples = {
   ...segmentExamples,
   ...spaceExamples,
   ...statsExamples,
+  ...portalExamples,
   ...webhookExamples,
 };
 

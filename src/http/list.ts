@@ -4,6 +4,7 @@ import * as z from "zod";
 import type { Position } from "../db/core/pagination.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { invalid } from "../errors.ts";
+import type { PortalSession } from "./portal/session.ts";
 import { type Call, json, type Operation, route, type RouteDefinition } from "./route.ts";
 
 const pageQuery = {
@@ -14,6 +15,7 @@ const pageQuery = {
 /** What a list's query asks for. */
 interface Asked<Filters extends z.ZodRawShape, Params> {
   space: SpaceRow;
+  session: PortalSession | null;
   params: Params;
   filters: z.output<z.ZodObject<Filters>>;
   /** Rows to read: one more than the page shows, so that it is known whether another page follows. */
@@ -24,7 +26,7 @@ interface Asked<Filters extends z.ZodRawShape, Params> {
 
 interface List<Row, Filters extends z.ZodRawShape, Params> extends Pick<
   RouteDefinition<Params, undefined, undefined>,
-  "path" | "operationId" | "summary" | "description" | "auth" | "limit" | "params" | "errors"
+  "path" | "operationId" | "summary" | "description" | "auth" | "portal" | "limit" | "params" | "errors"
 > {
   filters?: Filters;
   item: z.ZodType;
@@ -73,16 +75,26 @@ export function list<Row, Filters extends z.ZodRawShape = z.ZodRawShape, Params 
     method: "GET",
     query: z.strictObject({ ...filters, ...pageQuery }) as never,
     responses: { 200: { description: page, schema: pageOf(item) } },
-    async handle(call, { space, params, query: { limit, cursor, ...sent } }) {
-      const asked = { filters: sent as never, space, params, limit: limit + 1, after: readCursor(cursor) };
+    async handle(call, { space, session, params, query: { limit, cursor, ...sent } }) {
+      const asked = { filters: sent as never, space, session, params, limit: limit + 1, after: readCursor(cursor) };
       const answer = await read(call, asked);
       const { rows, shown } = "rows" in answer ? answer : { rows: answer, shown: limit };
-      const data = await Promise.all(rows.slice(0, shown).map((row) => show(row, call)));
+      const whole = await Promise.all(rows.slice(0, shown).map((row) => show(row, call)));
+      const data = showsNames(operation.auth, session) ? whole.map(nameIn) : whole;
       const last = rows.length > shown ? rows[shown - 1] : undefined;
       const next = last === undefined ? null : writeCursor(positionOf(last));
       return json({ data, next_cursor: next }, 200, { ...linkTo(call, next), ...headers });
     },
   });
+}
+
+/** A portal session that lacks the scope of the call itself may list names for its forms: ids and names alone. */
+const showsNames = (auth: Operation["auth"], session: PortalSession | null) =>
+  session !== null && !(session.scopes as readonly string[]).includes(auth);
+
+function nameIn(item: unknown): { id: unknown; name: unknown } {
+  const { id, name } = item as { id?: unknown; name?: unknown };
+  return { id, name };
 }
 
 /** A position as an opaque text. */

@@ -20,6 +20,7 @@ import { withCurrentExamples } from "./example-dates.ts";
 import type { Examples } from "./example-values.ts";
 import { CODINGS } from "./body-bytes.ts";
 import { responsesOf, SharedResponses } from "./openapi-responses.ts";
+import { PORTAL, PORTAL_SCHEME, portalNote } from "./openapi-portal.ts";
 import { webhookOperation } from "./openapi-webhooks.ts";
 import type { BodyDoc, Route } from "./route.ts";
 
@@ -71,7 +72,12 @@ function buildDocument(api: ApiDescription, routes: readonly Route[]): Document 
       })),
       paths: { ...paths, ...referringTo(api.schemas ?? []) },
       webhooks: Object.fromEntries(api.webhooks.map((type) => [type, { post: webhookOperation(type) }])),
-      components: { securitySchemes: { [credentials.name]: credentials.document } },
+      components: {
+        securitySchemes: {
+          [credentials.name]: credentials.document,
+          ...(credentials.sessions === true ? { [PORTAL]: PORTAL_SCHEME } : {}),
+        },
+      },
     },
     { override: plain },
   );
@@ -120,6 +126,7 @@ const plain: ZodOpenApiOverride = ({ jsonSchema, zodSchema }) => {
 const CREDENTIALS = new Map<Route["auth"], string>([
   ["none", ""],
   ["key", "Any API key of the space."],
+  ["portal", "For the portal's page: a portal session."],
   ["admin", "For operators: send the operator's token."],
 ]);
 
@@ -130,13 +137,14 @@ function operation(
   named: RequestBodies,
 ): ZodOpenApiOperationObject {
   const scope = CREDENTIALS.get(route.auth) ?? `Scope: \`${route.auth}\`.`;
-  const description = [route.description, scope].filter(Boolean).join("\n\n");
+  const description = [route.description, scope, portalNote(route)].filter(Boolean).join("\n\n");
   return {
     operationId: route.operationId,
     summary: route.summary,
     ...(description === "" ? {} : { description }),
     tags: [route.tag],
-    security: route.auth === "none" ? [] : [{ [api.conventions.credentials.name]: [] }],
+    security:
+      route.auth === "none" ? [] : [{ [route.auth === "portal" ? PORTAL : api.conventions.credentials.name]: [] }],
     requestParams: {
       ...(route.params === undefined ? {} : { path: route.params as never }),
       ...(route.query === undefined ? {} : { query: route.query as never }),

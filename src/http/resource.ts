@@ -82,7 +82,7 @@ const mayNotFind = ({ params, method }: Operation) => params !== undefined && me
 
 function handlerOf(operation: Route): Handler<AppEnv> {
   return async (c) => {
-    const { call, space, scopes, origins } = c.var;
+    const { call, space, scopes, origins, keyId, session } = c.var;
     const { params, query } = operation;
     const fromPage = origins !== null;
     const body = operation.body !== undefined && fromPage ? ofPage(operation.body) : operation.body;
@@ -90,6 +90,8 @@ function handlerOf(operation: Route): Handler<AppEnv> {
       space,
       scopes,
       fromPage,
+      keyId,
+      session,
       params: params === undefined ? undefined : readPath(operation, c.req.param()),
       query: readQuery(query, call.url.searchParams, operation.queryLists),
       body: body === undefined ? undefined : await readBody(call.request, body),

@@ -10,6 +10,7 @@ import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { type ErrorCode, SpillwayError } from "../errors.ts";
 import type { Context } from "../context.ts";
 import type { KeyCache } from "./middleware/key-cache.ts";
+import type { PortalSession } from "./portal/session.ts";
 import type { Failures } from "../limiter/failures.ts";
 import type { Answer } from "../limiter/limiter.ts";
 import type { OperationPolicy, Policy } from "../limiter/policies.ts";
@@ -27,6 +28,9 @@ export const SCOPES = [
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];
+
+/** The scopes that a session of a portal may have. */
+export const PORTAL_SCOPES = ["exports:read", "exports:write", "settings:write"] as const satisfies readonly Scope[];
 
 /** What the handlers of every call work with. */
 export interface Call {
@@ -72,6 +76,10 @@ export interface AppEnv {
     scopes: readonly Scope[];
     /** The origins of the caller's key: `authenticate` sets them. Null: it is no key for web pages. */
     origins: readonly string[] | null;
+    /** The id of the caller's key: `authenticate` sets it. Empty for callers without a key. */
+    keyId: string;
+    /** The caller's portal session: `authenticate` sets it. Null: the caller has a key, or needs none. */
+    session: PortalSession | null;
     /** The policy that counted the call last. */
     counted: Counted | undefined;
     /** The pattern of the address, for the log; empty when no resource has it. */
@@ -89,6 +97,10 @@ interface Parsed<Params, Query, Body> {
   scopes: readonly Scope[];
   /** The call comes from a web page: its key has origins, and the page's is one of them. */
   fromPage: boolean;
+  /** The id of the caller's key; empty for callers without one. */
+  keyId: string;
+  /** Null: the caller is not in a portal. */
+  session: PortalSession | null;
 }
 
 export interface ResponseDoc {
@@ -138,7 +150,10 @@ export interface RouteDefinition<Params, Query, Body> {
   operationId: string;
   summary: string;
   description?: string;
-  auth: "none" | "admin" | "key" | Scope;
+  /** `portal`: sessions of a portal alone. */
+  auth: "none" | "admin" | "key" | "portal" | Scope;
+  /** The scopes of which a portal session needs one; absent: no session may call it. */
+  portal?: readonly (typeof PORTAL_SCOPES)[number][];
   /** Web pages may call it, with a key that has origins. */
   pages?: true;
   /**

@@ -20,6 +20,7 @@ import type { Route } from "./route.ts";
 import { schedulesResource } from "./schedules/routes.ts";
 import { segmentsResource } from "./segments/routes.ts";
 import { ownSpaceResource, spacesResource } from "./spaces/routes.ts";
+import { portalLinksResource, portalSessionResource } from "./portal/routes.ts";
 import { statsResource } from "./stats/routes.ts";
 import { trackerResource } from "./tracker/routes.ts";
 import { touchpointsResource } from "./touchpoints/routes.ts";
@@ -52,6 +53,8 @@ export const RESOURCES: readonly Resource[] = [
   webhookDeliveriesResource,
   mcpResource(() => ROUTES),
   statsResource,
+  portalLinksResource,
+  portalSessionResource,
   metaResource(new SentDocument(OWN_API, () => ROUTES)),
 ];
 

@@ -6,6 +6,7 @@
 
 import { listEncryptedWith, replaceSecret } from "../db/tenants/destinations.ts";
 import { dropOldKeys } from "../db/exports/idempotency.ts";
+import { dropOldSessions } from "../db/tenants/portal-sessions.ts";
 import { deleteOldExports, purgeExport, listPurgeable } from "../db/exports/cleanup.ts";
 import { expireExport, listToExpire } from "../db/exports/transitions.ts";
 import { claimStuckExports } from "../db/exports/progress.ts";
@@ -34,6 +35,9 @@ const STUCK = 25;
 const DELETED_ROWS = 1_000;
 /** How long the record of an ended export or of a run is kept. */
 const RECORD_KEPT_MS = 90 * DAY_MS;
+
+/** How long an expired link to a portal is known: until then who opens it is told that it has expired. */
+const SESSION_KEPT_MS = 7 * DAY_MS;
 
 /** How a slice begins and goes on. */
 export interface Slice {
@@ -126,11 +130,14 @@ async function deleteRuns(context: Pick<Context, "budget" | "databases" | "runti
   return true;
 }
 
+/** Idempotency keys, and links and sessions of portals. */
 async function dropKeys(context: Pick<Context, "budget" | "databases" | "runtime">): Promise<boolean> {
   const { control } = context.databases;
   do {
-    const dropped = await dropOldKeys(control, context.runtime.now() - KEY_TTL_MS, DELETED_ROWS);
-    if (dropped < DELETED_ROWS) return false;
+    const now = context.runtime.now();
+    const keys = await dropOldKeys(control, now - KEY_TTL_MS, DELETED_ROWS);
+    const sessions = await dropOldSessions(control, now - SESSION_KEPT_MS, DELETED_ROWS);
+    if (keys < DELETED_ROWS && sessions < DELETED_ROWS) return false;
   } while (!context.budget.isNearlySpent);
   return true;
 }

@@ -64,7 +64,11 @@ async function addressOf(route: Route): Promise<string> {
   return route.path.replace("{id}", id);
 }
 
-const withBody = ROUTES.filter((route) => route.body !== undefined).map((route) => [route.operationId, route] as const);
+/** The token of a link is a secret that no document has: portal/portal.test.ts opens links. */
+const SECRET = "openPortalLink";
+const withBody = ROUTES.filter((route) => route.body !== undefined && route.operationId !== SECRET).map(
+  (route) => [route.operationId, route] as const,
+);
 
 describe.each(withBody)("the example of %s", (_, route) => {
   it("is accepted", async () => {

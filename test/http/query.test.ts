@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Route } from "../../src/http/route.ts";
 import { ROUTES } from "../../src/http/routes.ts";
+import { Portal } from "../support/portal.ts";
 import { ADMIN, type ProblemView, Service, type Space } from "../support/service.ts";
 
 const MANY = "10000";
@@ -16,11 +17,13 @@ beforeAll(async () => {
 const named = (routes: readonly Route[]) => routes.map((route) => [route.operationId, route] as const);
 
 /** A call that the operation would accept but for its query. */
-function ask(route: Route, query: string): Promise<ProblemView> {
+async function ask(route: Route, query: string): Promise<ProblemView> {
   const path = route.path
     .replace("{code}", "gone")
     .replace("{version}", "1")
     .replaceAll(/\{\w+\}/g, crypto.randomUUID());
+  if (route.auth === "portal")
+    return (await Portal.open(service, space)).json<ProblemView>(route.method, `${path}?${query}`, 422);
   const key = route.auth === "none" ? {} : { key: route.auth === "admin" ? ADMIN : space.key };
   const body = route.body === undefined ? {} : { body: route.body.example };
   return service.json<ProblemView>(route.method, `${path}?${query}`, 422, { ...key, ...body });

@@ -22,6 +22,9 @@ const OTHER_ROOMS = import.meta.glob<string>(["../../src/**/*.ts", "!../../src/d
 /** Functions whose query serves every space, and why that is right. */
 const EVERY_SPACE: Record<string, string> = {
   findKeyWithSpace: "authentication: the key's id says which space it is; nothing is known of the caller before it",
+  findPortalSession:
+    "authentication: the session's id says which space it is; nothing is known of the caller before it",
+  dropOldSessions: "the sweep drops every space's links and sessions of portals that expired long ago",
   claimStuckExports: "the sweep wakes late exports of every space, and gives each back with its space_id",
   listToExpire: "the sweep expires what is over, whosever it is, each by its space_id",
   leaseDueDeletions: "the sweep erases deleted people of every space, and takes each with its space_id",

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { CancelExportData, CancelExportErrors, CancelExportResponses, ChangeDestinationData, ChangeDestinationErrors, ChangeDestinationResponses, ChangeOwnSpaceData, ChangeOwnSpaceErrors, ChangeOwnSpaceResponses, ChangeScheduleData, ChangeScheduleErrors, ChangeScheduleResponses, ChangeSpaceData, ChangeSpaceErrors, ChangeSpaceResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, CountSegmentData, CountSegmentErrors, CountSegmentResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateDestinationData, CreateDestinationErrors, CreateDestinationResponses, CreateEventDefinitionData, CreateEventDefinitionErrors, CreateEventDefinitionResponses, CreateExportData, CreateExportErrors, CreateExportResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateSpaceApiKeyData, CreateSpaceApiKeyErrors, CreateSpaceApiKeyResponses, CreateSpaceData, CreateSpaceErrors, CreateSpaceResponses, CreateWebhookEndpointData, CreateWebhookEndpointErrors, CreateWebhookEndpointResponses, DeleteApiKeyData, DeleteApiKeyErrors, DeleteApiKeyResponses, DeleteDestinationData, DeleteDestinationErrors, DeleteDestinationResponses, DeleteEventDefinitionData, DeleteEventDefinitionErrors, DeleteEventDefinitionResponses, DeleteExportData, DeleteExportErrors, DeleteExportResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteSegmentData, DeleteSegmentErrors, DeleteSegmentResponses, DeleteSpaceApiKeyData, DeleteSpaceApiKeyErrors, DeleteSpaceApiKeyResponses, DeleteSpaceData, DeleteSpaceErrors, DeleteSpaceResponses, DeleteWebhookEndpointData, DeleteWebhookEndpointErrors, DeleteWebhookEndpointResponses, EstimateExportData, EstimateExportErrors, EstimateExportResponses, GetAttributeData, GetAttributeErrors, GetAttributeResponses, GetDestinationData, GetDestinationErrors, GetDestinationPoliciesData, GetDestinationPoliciesErrors, GetDestinationPoliciesResponses, GetDestinationResponses, GetEventDefinitionData, GetEventDefinitionErrors, GetEventDefinitionResponses, GetEventDefinitionVersionData, GetEventDefinitionVersionErrors, GetEventDefinitionVersionResponses, GetExportContentData, GetExportContentErrors, GetExportContentResponses, GetExportData, GetExportErrors, GetExportFileData, GetExportFileErrors, GetExportLoadStatementsData, GetExportLoadStatementsErrors, GetExportLoadStatementsResponses, GetExportManifestData, GetExportManifestErrors, GetExportManifestResponses, GetExportResponses, GetExportTimelineData, GetExportTimelineErrors, GetExportTimelineResponses, GetOwnSpaceData, GetOwnSpaceErrors, GetOwnSpaceResponses, GetProfileData, GetProfileDeletionData, GetProfileDeletionErrors, GetProfileDeletionResponses, GetProfileErrors, GetProfileResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSegmentData, GetSegmentErrors, GetSegmentResponses, GetSpaceData, GetSpaceErrors, GetSpaceResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetTagData, GetTagErrors, GetTagResponses, GetTopicData, GetTopicErrors, GetTopicResponses, GetWebhookEndpointData, GetWebhookEndpointErrors, GetWebhookEndpointResponses, GrowEventDefinitionData, GrowEventDefinitionErrors, GrowEventDefinitionResponses, HealthData, HealthErrors, HealthResponses, ListAdObjectsData, ListAdObjectsErrors, ListAdObjectsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAttributesData, ListAttributesErrors, ListAttributesResponses, ListDestinationsData, ListDestinationsErrors, ListDestinationsResponses, ListEventDefinitionsData, ListEventDefinitionsErrors, ListEventDefinitionsResponses, ListEventDefinitionVersionsData, ListEventDefinitionVersionsErrors, ListEventDefinitionVersionsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExportFilesData, ListExportFilesErrors, ListExportFilesResponses, ListExportsData, ListExportsErrors, ListExportsResponses, ListFlowsData, ListFlowsErrors, ListFlowsResponses, ListProfileDeletionsData, ListProfileDeletionsErrors, ListProfileDeletionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListScheduleExportsData, ListScheduleExportsErrors, ListScheduleExportsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSectionsData, ListSectionsErrors, ListSectionsResponses, ListSegmentsData, ListSegmentsErrors, ListSegmentsResponses, ListSpaceApiKeysData, ListSpaceApiKeysErrors, ListSpaceApiKeysResponses, ListSpacesData, ListSpacesErrors, ListSpacesResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTopicsData, ListTopicsErrors, ListTopicsResponses, ListVerificationProblemsData, ListVerificationProblemsErrors, ListVerificationProblemsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, LoadReachabilityEventsData, LoadReachabilityEventsErrors, LoadReachabilityEventsResponses, MergePeopleData, MergePeopleErrors, MergePeopleResponses, MergeProfilesData, MergeProfilesErrors, MergeProfilesResponses, PutAdObjectsData, PutAdObjectsErrors, PutAdObjectsResponses, PutAttributeData, PutAttributeErrors, PutAttributeResponses, PutFlowsData, PutFlowsErrors, PutFlowsResponses, PutSegmentData, PutSegmentErrors, PutSegmentResponses, PutTagData, PutTagErrors, PutTagResponses, PutTopicData, PutTopicErrors, PutTopicResponses, RedeliverWebhookData, RedeliverWebhookErrors, RedeliverWebhookResponses, RetryExportData, RetryExportErrors, RetryExportResponses, RotateSpaceWebhookSecretData, RotateSpaceWebhookSecretErrors, RotateSpaceWebhookSecretResponses, RotateWebhookEndpointSecretData, RotateWebhookEndpointSecretErrors, RotateWebhookEndpointSecretResponses, SendEventsData, SendEventsErrors, SendEventsResponses, SendTouchpointsData, SendTouchpointsErrors, SendTouchpointsResponses, TestDestinationData, TestDestinationErrors, TestDestinationResponses, VerifyExportData, VerifyExportErrors, VerifyExportResponses } from './types.gen.ts';
+import type { CancelExportData, CancelExportErrors, CancelExportResponses, ChangeDestinationData, ChangeDestinationErrors, ChangeDestinationResponses, ChangeOwnSpaceData, ChangeOwnSpaceErrors, ChangeOwnSpaceResponses, ChangeScheduleData, ChangeScheduleErrors, ChangeScheduleResponses, ChangeSpaceData, ChangeSpaceErrors, ChangeSpaceResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, CountSegmentData, CountSegmentErrors, CountSegmentResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateDestinationData, CreateDestinationErrors, CreateDestinationResponses, CreateEventDefinitionData, CreateEventDefinitionErrors, CreateEventDefinitionResponses, CreateExportData, CreateExportErrors, CreateExportResponses, CreatePortalLinkData, CreatePortalLinkErrors, CreatePortalLinkResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateSpaceApiKeyData, CreateSpaceApiKeyErrors, CreateSpaceApiKeyResponses, CreateSpaceData, CreateSpaceErrors, CreateSpaceResponses, CreateWebhookEndpointData, CreateWebhookEndpointErrors, CreateWebhookEndpointResponses, DeleteApiKeyData, DeleteApiKeyErrors, DeleteApiKeyResponses, DeleteDestinationData, DeleteDestinationErrors, DeleteDestinationResponses, DeleteEventDefinitionData, DeleteEventDefinitionErrors, DeleteEventDefinitionResponses, DeleteExportData, DeleteExportErrors, DeleteExportResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteSegmentData, DeleteSegmentErrors, DeleteSegmentResponses, DeleteSpaceApiKeyData, DeleteSpaceApiKeyErrors, DeleteSpaceApiKeyResponses, DeleteSpaceData, DeleteSpaceErrors, DeleteSpaceResponses, DeleteWebhookEndpointData, DeleteWebhookEndpointErrors, DeleteWebhookEndpointResponses, EndPortalSessionData, EndPortalSessionErrors, EndPortalSessionResponses, EstimateExportData, EstimateExportErrors, EstimateExportResponses, GetAttributeData, GetAttributeErrors, GetAttributeResponses, GetDestinationData, GetDestinationErrors, GetDestinationPoliciesData, GetDestinationPoliciesErrors, GetDestinationPoliciesResponses, GetDestinationResponses, GetEventDefinitionData, GetEventDefinitionErrors, GetEventDefinitionResponses, GetEventDefinitionVersionData, GetEventDefinitionVersionErrors, GetEventDefinitionVersionResponses, GetExportContentData, GetExportContentErrors, GetExportContentResponses, GetExportData, GetExportErrors, GetExportFileData, GetExportFileErrors, GetExportLoadStatementsData, GetExportLoadStatementsErrors, GetExportLoadStatementsResponses, GetExportManifestData, GetExportManifestErrors, GetExportManifestResponses, GetExportResponses, GetExportTimelineData, GetExportTimelineErrors, GetExportTimelineResponses, GetOwnSpaceData, GetOwnSpaceErrors, GetOwnSpaceResponses, GetPortalSessionData, GetPortalSessionErrors, GetPortalSessionResponses, GetProfileData, GetProfileDeletionData, GetProfileDeletionErrors, GetProfileDeletionResponses, GetProfileErrors, GetProfileResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSegmentData, GetSegmentErrors, GetSegmentResponses, GetSpaceData, GetSpaceErrors, GetSpaceResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetTagData, GetTagErrors, GetTagResponses, GetTopicData, GetTopicErrors, GetTopicResponses, GetWebhookEndpointData, GetWebhookEndpointErrors, GetWebhookEndpointResponses, GrowEventDefinitionData, GrowEventDefinitionErrors, GrowEventDefinitionResponses, HealthData, HealthErrors, HealthResponses, ListAdObjectsData, ListAdObjectsErrors, ListAdObjectsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAttributesData, ListAttributesErrors, ListAttributesResponses, ListDestinationsData, ListDestinationsErrors, ListDestinationsResponses, ListEventDefinitionsData, ListEventDefinitionsErrors, ListEventDefinitionsResponses, ListEventDefinitionVersionsData, ListEventDefinitionVersionsErrors, ListEventDefinitionVersionsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExportFilesData, ListExportFilesErrors, ListExportFilesResponses, ListExportsData, ListExportsErrors, ListExportsResponses, ListFlowsData, ListFlowsErrors, ListFlowsResponses, ListProfileDeletionsData, ListProfileDeletionsErrors, ListProfileDeletionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListScheduleExportsData, ListScheduleExportsErrors, ListScheduleExportsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSectionsData, ListSectionsErrors, ListSectionsResponses, ListSegmentsData, ListSegmentsErrors, ListSegmentsResponses, ListSpaceApiKeysData, ListSpaceApiKeysErrors, ListSpaceApiKeysResponses, ListSpacesData, ListSpacesErrors, ListSpacesResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTopicsData, ListTopicsErrors, ListTopicsResponses, ListVerificationProblemsData, ListVerificationProblemsErrors, ListVerificationProblemsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, LoadReachabilityEventsData, LoadReachabilityEventsErrors, LoadReachabilityEventsResponses, MergePeopleData, MergePeopleErrors, MergePeopleResponses, MergeProfilesData, MergeProfilesErrors, MergeProfilesResponses, OpenPortalLinkData, OpenPortalLinkErrors, OpenPortalLinkResponses, PutAdObjectsData, PutAdObjectsErrors, PutAdObjectsResponses, PutAttributeData, PutAttributeErrors, PutAttributeResponses, PutFlowsData, PutFlowsErrors, PutFlowsResponses, PutSegmentData, PutSegmentErrors, PutSegmentResponses, PutTagData, PutTagErrors, PutTagResponses, PutTopicData, PutTopicErrors, PutTopicResponses, RedeliverWebhookData, RedeliverWebhookErrors, RedeliverWebhookResponses, RetryExportData, RetryExportErrors, RetryExportResponses, RotateSpaceWebhookSecretData, RotateSpaceWebhookSecretErrors, RotateSpaceWebhookSecretResponses, RotateWebhookEndpointSecretData, RotateWebhookEndpointSecretErrors, RotateWebhookEndpointSecretResponses, SendEventsData, SendEventsErrors, SendEventsResponses, SendTouchpointsData, SendTouchpointsErrors, SendTouchpointsResponses, TestDestinationData, TestDestinationErrors, TestDestinationResponses, VerifyExportData, VerifyExportErrors, VerifyExportResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -263,6 +263,8 @@ export const sendEvents = <ThrowOnError extends boolean = false>(options: Option
  * The service's built-in definitions and the space's own, by id. A built-in definition that was never changed has version 1 and the space's creation time.
  *
  * Scope: `events:read`.
+ *
+ * A portal session with the scope `exports:write` gets `id` and `name` of each.
  */
 export const listEventDefinitions = <ThrowOnError extends boolean = false>(options?: Options<ListEventDefinitionsData, ThrowOnError>): RequestResult<ListEventDefinitionsResponses, ListEventDefinitionsErrors, ThrowOnError> => (options?.client ?? client).get<ListEventDefinitionsResponses, ListEventDefinitionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -557,6 +559,8 @@ export const putSegment = <ThrowOnError extends boolean = false>(options: Option
  * List segments
  *
  * Scope: `profiles:read`.
+ *
+ * A portal session with the scope `exports:write` gets `id` and `name` of each.
  */
 export const listSegments = <ThrowOnError extends boolean = false>(options?: Options<ListSegmentsData, ThrowOnError>): RequestResult<ListSegmentsResponses, ListSegmentsErrors, ThrowOnError> => (options?.client ?? client).get<ListSegmentsResponses, ListSegmentsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -650,6 +654,8 @@ export const putAttribute = <ThrowOnError extends boolean = false>(options: Opti
  * List attributes
  *
  * Scope: `profiles:read`.
+ *
+ * A portal session with the scope `exports:write` gets `id` and `name` of each.
  */
 export const listAttributes = <ThrowOnError extends boolean = false>(options?: Options<ListAttributesData, ThrowOnError>): RequestResult<ListAttributesResponses, ListAttributesErrors, ThrowOnError> => (options?.client ?? client).get<ListAttributesResponses, ListAttributesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -689,6 +695,8 @@ export const putTag = <ThrowOnError extends boolean = false>(options: Options<Pu
  * List tags
  *
  * Scope: `profiles:read`.
+ *
+ * A portal session with the scope `exports:write` gets `id` and `name` of each.
  */
 export const listTags = <ThrowOnError extends boolean = false>(options?: Options<ListTagsData, ThrowOnError>): RequestResult<ListTagsResponses, ListTagsErrors, ThrowOnError> => (options?.client ?? client).get<ListTagsResponses, ListTagsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -927,6 +935,8 @@ export const deleteSpaceApiKey = <ThrowOnError extends boolean = false>(options:
  * List destinations
  *
  * Scope: `settings:write`.
+ *
+ * A portal session with the scope `exports:write` gets `id` and `name` of each.
  */
 export const listDestinations = <ThrowOnError extends boolean = false>(options?: Options<ListDestinationsData, ThrowOnError>): RequestResult<ListDestinationsResponses, ListDestinationsErrors, ThrowOnError> => (options?.client ?? client).get<ListDestinationsResponses, ListDestinationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1228,6 +1238,69 @@ export const getStats = <ThrowOnError extends boolean = false>(options?: Options
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/stats',
     ...options
+});
+
+/**
+ * Create a link to the portal
+ *
+ * Makes a link for one of your customers. Whoever opens it first gets a session with these scopes. The link and its session end when the API key that made the link is revoked or expires.
+ *
+ * Scope: `settings:write`.
+ */
+export const createPortalLink = <ThrowOnError extends boolean = false>(options: Options<CreatePortalLinkData, ThrowOnError>): RequestResult<CreatePortalLinkResponses, CreatePortalLinkErrors, ThrowOnError> => (options.client ?? client).post<CreatePortalLinkResponses, CreatePortalLinkErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/portal-links',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * End the portal session
+ *
+ * A write of a portal session has the header `Spillway-Portal: 1` and the service's own `Origin`, so that no other site can make a browser send it.
+ *
+ * For the portal's page: a portal session.
+ */
+export const endPortalSession = <ThrowOnError extends boolean = false>(options?: Options<EndPortalSessionData, ThrowOnError>): RequestResult<EndPortalSessionResponses, EndPortalSessionErrors, ThrowOnError> => (options?.client ?? client).delete<EndPortalSessionResponses, EndPortalSessionErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: '__Host-spillway_portal',
+            type: 'apiKey'
+        }],
+    url: '/v1/portal-session',
+    ...options
+});
+
+/**
+ * Show the portal session
+ *
+ * For the portal's page: a portal session.
+ */
+export const getPortalSession = <ThrowOnError extends boolean = false>(options?: Options<GetPortalSessionData, ThrowOnError>): RequestResult<GetPortalSessionResponses, GetPortalSessionErrors, ThrowOnError> => (options?.client ?? client).get<GetPortalSessionResponses, GetPortalSessionErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: '__Host-spillway_portal',
+            type: 'apiKey'
+        }],
+    url: '/v1/portal-session',
+    ...options
+});
+
+/**
+ * Open a link to the portal
+ *
+ * The portal's page exchanges the token of a link for a session, once: the cookie `__Host-spillway_portal` (`HttpOnly; Secure; SameSite=Lax`, and where the page is framed `SameSite=None; Partitioned`). A write of a portal session has the header `Spillway-Portal: 1` and the service's own `Origin`, so that no other site can make a browser send it.
+ */
+export const openPortalLink = <ThrowOnError extends boolean = false>(options: Options<OpenPortalLinkData, ThrowOnError>): RequestResult<OpenPortalLinkResponses, OpenPortalLinkErrors, ThrowOnError> => (options.client ?? client).post<OpenPortalLinkResponses, OpenPortalLinkErrors, ThrowOnError>({
+    url: '/v1/portal-session',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

@@ -1600,6 +1600,32 @@ export type McpRequest = {
     };
 };
 
+export type CreatePortalLinkRequest = {
+    /**
+     * What the session may do: at most what the key may that makes the link.
+     */
+    scopes: Array<'exports:read' | 'exports:write' | 'settings:write'>;
+    /**
+     * How long the link can be opened, and how long the session then lasts.
+     */
+    expires_in_seconds?: number;
+    /**
+     * The destinations that the session sees, changes and delivers to. It then makes no others, and names no bucket itself. By default all of the space.
+     */
+    destination_ids?: Array<string> | null;
+};
+
+export type OpenPortalLinkRequest = {
+    /**
+     * The fragment of the link's address, without `#`.
+     */
+    token: string;
+    /**
+     * The portal is in a frame of another site: the space's `portal_origins` must name one.
+     */
+    framed?: boolean;
+};
+
 export type ExportCompletedEvent = {
     type: 'export.completed';
     /**
@@ -2870,7 +2896,7 @@ export type NotFoundProblem = {
 };
 
 /**
- * The export's result was deleted or has expired: ask for a new export.
+ * The export's result or the link was used, was deleted or has expired: ask for a new one.
  */
 export type GoneProblem = {
     type: '/problems/gone';
@@ -4557,6 +4583,34 @@ export type DayStats = {
     day: string;
 };
 
+export type PortalLink = {
+    /**
+     * The portal's address, with the token in its fragment. It opens once.
+     */
+    url: string;
+    /**
+     * The link can be opened until then.
+     */
+    expires_at: string;
+};
+
+export type PortalSession = {
+    scopes: Array<'exports:read' | 'exports:write' | 'settings:write'>;
+    /**
+     * Null: all destinations of the space.
+     */
+    destination_ids: Array<string> | null;
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    expires_at: string;
+    space: {
+        name: string;
+        timezone: string;
+        branding: Branding;
+    };
+};
+
 export type Health = {
     status: 'ok';
 };
@@ -5404,7 +5458,7 @@ export type VerifyExportErrors = {
      */
     409: ConflictProblem;
     /**
-     * `gone`: The export's result was deleted or has expired: ask for a new export.
+     * `gone`: The export's result or the link was used, was deleted or has expired: ask for a new one.
      */
     410: GoneProblem;
     /**
@@ -5596,7 +5650,7 @@ export type GetExportLoadStatementsErrors = {
      */
     404: NotFoundProblem;
     /**
-     * `gone`: The export's result was deleted or has expired: ask for a new export.
+     * `gone`: The export's result or the link was used, was deleted or has expired: ask for a new one.
      */
     410: GoneProblem;
     /**
@@ -5660,7 +5714,7 @@ export type ListExportFilesErrors = {
      */
     404: NotFoundProblem;
     /**
-     * `gone`: The export's result was deleted or has expired: ask for a new export.
+     * `gone`: The export's result or the link was used, was deleted or has expired: ask for a new one.
      */
     410: GoneProblem;
     /**
@@ -5720,7 +5774,7 @@ export type GetExportFileErrors = {
      */
     409: ConflictProblem;
     /**
-     * `gone`: The export's result was deleted or has expired: ask for a new export.
+     * `gone`: The export's result or the link was used, was deleted or has expired: ask for a new one.
      */
     410: GoneProblem;
     /**
@@ -5780,7 +5834,7 @@ export type GetExportContentErrors = {
      */
     409: ConflictProblem;
     /**
-     * `gone`: The export's result was deleted or has expired: ask for a new export.
+     * `gone`: The export's result or the link was used, was deleted or has expired: ask for a new one.
      */
     410: GoneProblem;
     /**
@@ -5843,7 +5897,7 @@ export type GetExportManifestErrors = {
      */
     404: NotFoundProblem;
     /**
-     * `gone`: The export's result was deleted or has expired: ask for a new export.
+     * `gone`: The export's result or the link was used, was deleted or has expired: ask for a new one.
      */
     410: GoneProblem;
     /**
@@ -10219,6 +10273,226 @@ export type GetStatsResponses = {
 };
 
 export type GetStatsResponse = GetStatsResponses[keyof GetStatsResponses];
+
+export type CreatePortalLinkData = {
+    body: CreatePortalLinkRequest;
+    headers?: {
+        /**
+         * The body may be compressed. Limits of its size are those of the body after decompression.
+         */
+        'Content-Encoding'?: 'gzip' | 'identity';
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/portal-links';
+};
+
+export type CreatePortalLinkErrors = {
+    /**
+     * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
+     */
+    400: MalformedRequestProblem;
+    /**
+     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     */
+    401: UnauthenticatedProblem;
+    /**
+     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     */
+    403: ForbiddenProblem | SpaceInactiveProblem;
+    /**
+     * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
+     */
+    409: ConflictProblem;
+    /**
+     * `payload_too_large`: The request body is too large: send a smaller one.
+     */
+    413: PayloadTooLargeProblem;
+    /**
+     * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
+     */
+    415: UnsupportedMediaTypeProblem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: InvalidRequestProblem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: RateLimitedProblem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: InternalProblem;
+    /**
+     * `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: UnavailableProblem;
+};
+
+export type CreatePortalLinkError = CreatePortalLinkErrors[keyof CreatePortalLinkErrors];
+
+export type CreatePortalLinkResponses = {
+    /**
+     * The link. It is returned only here.
+     */
+    201: PortalLink;
+};
+
+export type CreatePortalLinkResponse = CreatePortalLinkResponses[keyof CreatePortalLinkResponses];
+
+export type EndPortalSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/portal-session';
+};
+
+export type EndPortalSessionErrors = {
+    /**
+     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     */
+    401: UnauthenticatedProblem;
+    /**
+     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     */
+    403: ForbiddenProblem | SpaceInactiveProblem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: InvalidRequestProblem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: RateLimitedProblem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: InternalProblem;
+    /**
+     * `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: UnavailableProblem;
+};
+
+export type EndPortalSessionError = EndPortalSessionErrors[keyof EndPortalSessionErrors];
+
+export type EndPortalSessionResponses = {
+    /**
+     * The session has ended.
+     */
+    204: void;
+};
+
+export type EndPortalSessionResponse = EndPortalSessionResponses[keyof EndPortalSessionResponses];
+
+export type GetPortalSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/portal-session';
+};
+
+export type GetPortalSessionErrors = {
+    /**
+     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     */
+    401: UnauthenticatedProblem;
+    /**
+     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     */
+    403: ForbiddenProblem | SpaceInactiveProblem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: InvalidRequestProblem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: RateLimitedProblem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: InternalProblem;
+    /**
+     * `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: UnavailableProblem;
+};
+
+export type GetPortalSessionError = GetPortalSessionErrors[keyof GetPortalSessionErrors];
+
+export type GetPortalSessionResponses = {
+    /**
+     * The session of the cookie.
+     */
+    200: PortalSession;
+};
+
+export type GetPortalSessionResponse = GetPortalSessionResponses[keyof GetPortalSessionResponses];
+
+export type OpenPortalLinkData = {
+    body: OpenPortalLinkRequest;
+    headers?: {
+        /**
+         * The body may be compressed. Limits of its size are those of the body after decompression.
+         */
+        'Content-Encoding'?: 'gzip' | 'identity';
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/portal-session';
+};
+
+export type OpenPortalLinkErrors = {
+    /**
+     * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
+     */
+    400: MalformedRequestProblem;
+    /**
+     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     */
+    401: UnauthenticatedProblem;
+    /**
+     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     */
+    403: ForbiddenProblem | SpaceInactiveProblem;
+    /**
+     * `gone`: The export's result or the link was used, was deleted or has expired: ask for a new one.
+     */
+    410: GoneProblem;
+    /**
+     * `payload_too_large`: The request body is too large: send a smaller one.
+     */
+    413: PayloadTooLargeProblem;
+    /**
+     * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
+     */
+    415: UnsupportedMediaTypeProblem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: InvalidRequestProblem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: RateLimitedProblem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: InternalProblem;
+};
+
+export type OpenPortalLinkError = OpenPortalLinkErrors[keyof OpenPortalLinkErrors];
+
+export type OpenPortalLinkResponses = {
+    /**
+     * The session has begun.
+     */
+    201: PortalSession;
+};
+
+export type OpenPortalLinkResponse = OpenPortalLinkResponses[keyof OpenPortalLinkResponses];
 
 export type HealthData = {
     body?: never;

@@ -152,6 +152,7 @@ export async function purgeControlRows(db: Database, spaceId: string, deletedBef
       "idempotency_keys",
       "webhook_endpoints",
       "destinations",
+      "portal_sessions",
       "daily_exports",
       "daily_webhooks",
       "daily_durations",

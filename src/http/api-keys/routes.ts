@@ -10,9 +10,10 @@ import { invalid, SpillwayError } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
 import { createKey } from "./new-key.ts";
 import { checkOrigins, Origins } from "./origins.ts";
+import { refuseForeignScopes } from "./scopes.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { type Call, deleted, found, json, route, type Scope, SCOPES } from "../route.ts";
+import { type Call, deleted, found, json, route, SCOPES } from "../route.ts";
 import { IdInPath, Name, Time } from "../schemas.ts";
 import { Instant } from "../../time/instant.ts";
 
@@ -148,22 +149,6 @@ async function create(call: Call, spaceId: string, body: z.output<typeof NewKey>
     throw invalid({ pointer: "/expires_at", detail: "expires_at must be in the future." });
   const row = await createKey(call, spaceId, { name, scopes, origins, expiresAt });
   return json({ ...show(row), key: row.key }, 201);
-}
-
-/** @throws forbidden naming each scope that the maker of the key lacks. */
-function refuseForeignScopes(own: readonly Scope[], wanted: readonly Scope[]): void {
-  const faults = wanted.flatMap((scope, index) =>
-    own.includes(scope)
-      ? []
-      : [{ pointer: `/scopes/${index}`, detail: `The key that makes this call lacks the scope ${scope}.` }],
-  );
-  if (faults.length === 0) return;
-  const lacking = wanted.filter((scope) => !own.includes(scope)).join(", ");
-  throw new SpillwayError(
-    "forbidden",
-    `A key cannot give scopes that it lacks: ${lacking}. Leave them out, or use a key that has them.`,
-    { faults },
-  );
 }
 
 async function revoke(call: Call, spaceId: string, keyId: string): Promise<Response> {

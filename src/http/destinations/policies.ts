@@ -20,6 +20,7 @@ export const policiesRoute = route({
   description:
     "Returns the trust policy and the permissions policy of the role, and both as Terraform, ready to paste. The service uses no other permissions: it never lists a bucket, and never removes a file from it.",
   auth: "settings:write",
+  portal: ["settings:write"],
   query: z.strictObject({
     bucket: BucketName,
     directory_path: DirectoryPath.optional(),

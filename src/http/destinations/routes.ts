@@ -18,6 +18,7 @@ import { encryptForStore } from "../../outbound/encryption.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, found, json, route } from "../route.ts";
+import { hasDestination, requireAllDestinations, requireDestination } from "../portal/destinations.ts";
 import { policiesRoute } from "./policies.ts";
 import { splitSecret, describe, Destination, DestinationChange, NewDestination, showDestination } from "./schemas.ts";
 import { IdInPath } from "../schemas.ts";
@@ -42,10 +43,12 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
     summary: "Create a destination",
     description: `Stores the destination without contacting the bucket: test it afterwards. A space may have at most ${MAX_DESTINATIONS} destinations.`,
     auth: "settings:write",
+    portal: ["settings:write"],
     body: { schema: NewDestination, example },
     responses: { 201: { description: "The destination, without its secret.", schema: Destination } },
     errors: ["conflict"],
-    async handle(call, { space, body }) {
+    async handle(call, { space, session, body }) {
+      requireAllDestinations(session, "it makes no others.");
       const now = call.runtime.now();
       const { auth, secret } = splitSecret(body.auth);
       const row = { ...describe(call, { ...body, auth }), id: call.runtime.uuid(), space_id: space.id };
@@ -63,9 +66,13 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
     operationId: "listDestinations",
     summary: "List destinations",
     auth: "settings:write",
+    portal: ["exports:write", "settings:write"],
     item: Destination,
     page: "Destinations, newest first.",
-    read: (call, { space, limit, after }) => listDestinations(call.databases.control, space.id, limit, after),
+    async read(call, { space, session, limit, after }) {
+      const all = await listDestinations(call.databases.control, space.id, MAX_DESTINATIONS, after);
+      return all.filter(({ id }) => hasDestination(session, id)).slice(0, limit);
+    },
     positionOf: byCreation,
     show: showDestination,
   }),
@@ -76,9 +83,11 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
     operationId: "getDestination",
     summary: "Show a destination",
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     responses: { 200: { description: "The destination, without its secret.", schema: Destination } },
-    async handle(call, { space, params }) {
+    async handle(call, { space, session, params }) {
+      requireDestination(session, params.id);
       return json(showDestination(found(await findDestination(call.databases.control, space.id, params.id))));
     },
   }),
@@ -90,11 +99,13 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
     description:
       "A null removes a field; `auth` and `encryption` are replaced as a whole. Exports that already exist keep their bucket, path, key template, encryption and storage class. They use the destination's current `auth`, so that correcting it unblocks an export whose access was denied.",
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     body: { schema: DestinationChange, example: { storage_class: "STANDARD_IA" } },
     responses: { 200: { description: "The destination as it is now.", schema: Destination } },
     errors: ["conflict"],
-    async handle(call, { space, params, body }) {
+    async handle(call, { space, session, params, body }) {
+      requireDestination(session, params.id);
       const before = found(await findDestination(call.databases.control, space.id, params.id));
       const { id: _, created_at: __, updated_at: ___, ...shown } = showDestination(before);
       const { auth, secret } =
@@ -122,10 +133,12 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
     description:
       "A destination with an export in progress is answered with 409. Files in its bucket stay. Failed exports to it can no longer be retried.",
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     responses: { 204: { description: "The destination is deleted." } },
     errors: ["conflict"],
-    async handle(call, { space, params }) {
+    async handle(call, { space, session, params }) {
+      requireDestination(session, params.id);
       found(await findDestination(call.databases.control, space.id, params.id));
       if (!(await deleteDestination(call.databases.control, space.id, params.id)))
         throw new SpillwayError(
@@ -143,6 +156,7 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
     description:
       "Assumes the role, checks that the role refuses another external id, writes a small object below the directory path like an export, and deletes the object if that is allowed. The status is 200 whatever the outcome: each step reports what does not work, and what to change. While another test of the destination runs, the answer is 409.",
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     responses: {
       200: {
@@ -161,7 +175,8 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
       },
     },
     errors: ["conflict"],
-    async handle(call, { space, params }) {
+    async handle(call, { space, session, params }) {
+      requireDestination(session, params.id);
       const { control } = call.databases;
       const destination = found(await findDestination(control, space.id, params.id));
       const now = call.runtime.now();

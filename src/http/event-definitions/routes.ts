@@ -68,6 +68,7 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", "Event
     description:
       "The service's built-in definitions and the space's own, by id. A built-in definition that was never changed has version 1 and the space's creation time.",
     auth: "events:read",
+    portal: ["exports:write"],
     filters: {
       category: z.enum(CATEGORIES).optional(),
       q: z.string().max(200).optional().meta({ description: "Text in the id or the name, in any case." }),

@@ -19,6 +19,7 @@ export const fileRoutes = [
     description:
       "Every file of a completed export, in the order of its rows. Each answer has new links, which are valid for 15 minutes by default; files in your own bucket have none. Until the export is completed the list is empty.",
     auth: "exports:read",
+    portal: ["exports:read"],
     params: IdInPath,
     item: File,
     page: "Files in the order of their rows, each with a fresh link.",
@@ -40,6 +41,7 @@ export const fileRoutes = [
     summary: "Get a file",
     description: "Redirects to the file. A file in your own bucket is answered with 409.",
     auth: "exports:read",
+    portal: ["exports:read"],
     params: z.object({ id: z.string(), name: z.string() }),
     responses: {
       302: {

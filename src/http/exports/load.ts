@@ -57,6 +57,7 @@ export const loadRoute = route({
   description:
     "SQL that makes a table of the export's columns and loads its files, ready to paste. Credentials are placeholders that begin with `YOUR_`. The statements check that the table has as many rows as the export, or show both numbers. A format or a compression that the system cannot read is refused, with those that it can. The result of a dataset without rows is a table of one JSON value.",
   auth: "exports:read",
+  portal: ["exports:read"],
   limit: "poll",
   params: IdInPath,
   query: Query,

@@ -22,6 +22,7 @@ import { exportOf, ExportStatus, POLL_AFTER, show, showListed, showNew, unexpire
 import { Estimate, Export, ListedExport } from "./schemas.ts";
 import { SegmentProfilesDocument } from "./row-schemas.ts";
 import { noResultBecause } from "./no-result.ts";
+import { requireDelivery } from "../portal/destinations.ts";
 import { timelineRoute } from "./timeline.ts";
 import { problemsRoute, verifyRoute } from "./verify.ts";
 import { IdInPath } from "../schemas.ts";
@@ -46,6 +47,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     description:
       "The export contains every write that was answered before this call, and none that arrives after this call's answer, however long the export runs.\n\nWith `Idempotency-Key` (at most 255 characters, kept for 24 hours) a call may be repeated: the same request gets the same answer and creates nothing new. A repeated call counts against `poll`, not `create`.",
     auth: "exports:write",
+    portal: ["exports:write"],
     limit: "create",
     limitOf: limitOfCreate,
     headers: z.object({
@@ -69,10 +71,12 @@ export const exportsResource = resource("/v1/exports", "Exports", [
       },
     },
     errors: ["too_many_pending_exports", "idempotency_mismatch", "conflict", "segment_too_complex"],
-    async handle(call, { space, body }) {
+    async handle(call, { space, session, body }) {
+      const request = withDefaults(body);
+      requireDelivery(session, request.delivery);
       const { id, answer, replayed } = await createExport(call.context, {
         space,
-        request: withDefaults(body),
+        request,
         requestId: call.requestId,
         idempotencyKey: idempotencyKey(call),
         answer: (row) => JSON.stringify(showNew(call, row)),
@@ -89,6 +93,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     operationId: "listExports",
     summary: "List exports",
     auth: "exports:read",
+    portal: ["exports:read"],
     limit: "poll",
     filters: { status: ExportStatus.optional(), dataset: z.enum(DATASETS.map(({ name }) => name)).optional() },
     item: ListedExport,
@@ -108,6 +113,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     summary: "Estimate an export",
     description: `Accepts the body of a create, and creates nothing. Rows are counted; compressed bytes are estimated from a sample. ${BUDGET_HELP} Then \`rows_at_least\` replaces \`rows\`, and \`files\` and \`bytes_estimate\` are those of the rows that were counted.`,
     auth: "exports:read",
+    portal: ["exports:read"],
     limit: "list",
     body,
     responses: {
@@ -118,7 +124,9 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     },
     errors: ["segment_too_complex"],
     async handle(call, parsed) {
-      return json(await estimate(call.context, parsed.space, withDefaults(parsed.body), scanBudget(call)));
+      const request = withDefaults(parsed.body);
+      requireDelivery(parsed.session, request.delivery);
+      return json(await estimate(call.context, parsed.space, request, scanBudget(call)));
     },
   }),
   route({
@@ -129,6 +137,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     description:
       "Each poll returns new links, which are valid until `url_expires_at`: 15 minutes by default. `files` has the first 100 files; `GET /v1/exports/{id}/files` has every one.",
     auth: "exports:read",
+    portal: ["exports:read"],
     limit: "poll",
     params: IdInPath,
     responses: {
@@ -161,6 +170,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     description:
       "Several NDJSON files are joined. Several CSV or Parquet files are not: download them one by one. Files in your own bucket are answered with 409. A result of `gzip` or `zstd` is sent compressed if `Accept-Encoding` has its coding, otherwise plain; Parquet is compressed internally and is sent unchanged. The content can be downloaded any number of times.\n\nOne file that is sent as it is stored has an `ETag`, and a single `Range` of it can be asked for: a download that broke off goes on with `Range` and `If-Range`. Of content that is joined or decompressed on the way (`Accept-Ranges: none`) the header `Range` is ignored.",
     auth: "exports:read",
+    portal: ["exports:read"],
     params: IdInPath,
     headers: z.object({
       Range: z.string().optional().meta({
@@ -211,6 +221,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     description:
       "The rows, bytes and SHA-256 of each file, and the totals. The service also keeps a copy of each manifest that it wrote to your own bucket.",
     auth: "exports:read",
+    portal: ["exports:read"],
     params: IdInPath,
     responses: {
       200: {

@@ -39,6 +39,7 @@ export const timelineRoute = list({
   description:
     "The export's creation, plan, retries, end and verifications, and every attempt to deliver a webhook about it, oldest first.",
   auth: "exports:read",
+  portal: ["exports:read"],
   params: IdInPath,
   item: Entry,
   page: "The timeline, oldest first.",

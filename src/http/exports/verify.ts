@@ -29,6 +29,7 @@ export const verifyRoute = route({
   summary: "Verify the files of an export",
   description: `Reads every file of a completed export, and its manifest, back from where it is, and compares its length and SHA-256 with those that were written. The result is also the export's \`verification\`, until the next one.\n\nUp to ${MAX_WAITED_FILES} files with ${MAX_WAITED_BYTES} bytes in all are verified at once (200); more, or those of a store that is slow or fails, in the background (202). While a verification runs, the call starts no other, and shows that one (202). Where a file is missing or changed, the event \`export.damaged\` is sent. The call counts as a \`create\`.`,
   auth: "exports:write",
+  portal: ["exports:write"],
   limit: "create",
   params: IdInPath,
   responses: {

@@ -9,6 +9,7 @@ import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { SpillwayError } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
 import { authorizationOf, type Credentials } from "../conventions.ts";
+import { type PortalSession, sessionOf } from "../portal/session.ts";
 import type { AppEnv, Call, Route, Scope } from "../route.ts";
 
 const KEY = /^spw_([0-9a-f]{24})_([A-Za-z0-9_-]{43})$/;
@@ -32,17 +33,21 @@ interface Caller {
   scopes: readonly Scope[];
   /** Null: the caller has no key for web pages. */
   origins: readonly string[] | null;
+  /** Empty: the caller has no key. */
+  keyId: string;
+  /** Null: the caller is not in a portal. */
+  session: PortalSession | null;
 }
 
 /**
- * Sets the caller's space, and the scopes and origins of its key.
+ * Sets the caller's space, and the scopes and origins of its key, or its portal session.
  * @param credentials how the API's requests carry a key.
  * @throws unauthenticated.
  */
 export function authenticate(auth: Route["auth"], credentials: Credentials): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const { call } = c.var;
-    const { space, scopes, origins } = await callerOf(call, auth, credentials);
+    const { space, scopes, origins, keyId, session } = await callerOf(call, auth, credentials);
     if (space.id !== "") {
       call.notes["space_id"] = space.id;
       credentials.admit?.(call, space);
@@ -50,6 +55,8 @@ export function authenticate(auth: Route["auth"], credentials: Credentials): Mid
     c.set("space", space);
     c.set("scopes", scopes);
     c.set("origins", origins);
+    c.set("keyId", keyId);
+    c.set("session", session);
     await next();
     if (call.request.method !== "GET" && (auth === "admin" || auth === "settings:write")) call.keys.clear();
   };
@@ -60,15 +67,32 @@ export function authenticate(auth: Route["auth"], credentials: Credentials): Mid
  * calls count too.
  * @throws forbidden, space_inactive.
  */
-export function authorize({ auth, pages }: Pick<Route, "auth" | "pages">): MiddlewareHandler<AppEnv> {
+export function authorize({
+  auth,
+  pages,
+  portal = [],
+}: Pick<Route, "auth" | "pages" | "portal">): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const { call, space, scopes, origins } = c.var;
+    const { call, space, scopes, origins, session } = c.var;
     if (origins !== null) requirePage(call, origins, pages === true);
-    if (auth !== "none" && auth !== "admin" && auth !== "key" && !scopes.includes(auth))
+    if (session !== null) requirePortal(session, portal);
+    else if (auth !== "none" && auth !== "admin" && auth !== "key" && auth !== "portal" && !scopes.includes(auth))
       throw new SpillwayError("forbidden", `This key lacks the scope ${auth}. Use a key that has it.`);
     if (space.status === "inactive") throw new SpillwayError("space_inactive");
+    if (auth === "portal" && session === null)
+      throw new SpillwayError("forbidden", "This call is for portal sessions, not for API keys: open a link.");
     await next();
   };
+}
+
+/** @throws forbidden. */
+function requirePortal({ scopes }: PortalSession, portal: readonly Scope[]): void {
+  if (portal.some((scope) => scopes.includes(scope))) return;
+  const detail =
+    portal.length === 0
+      ? "A portal session may not make this call. Use an API key on your own servers."
+      : `This portal session lacks the scope ${portal.join(" or ")}. Ask for a link that has it.`;
+  throw new SpillwayError("forbidden", detail);
 }
 
 /** Refuses a key with origins for all but calls from pages of these origins. @throws forbidden. */
@@ -86,14 +110,18 @@ function requirePage({ request, url }: Call, origins: readonly string[], isOpen:
     throw refuse(`its origins do not include ${origin.slice(0, 200)}. Create a key that has this origin.`);
 }
 
-async function callerOf(call: Call, auth: Route["auth"], { keyOf }: Credentials): Promise<Caller> {
+async function callerOf(call: Call, auth: Route["auth"], { keyOf, sessions }: Credentials): Promise<Caller> {
   if (auth === "none") return NO_CALLER;
+  const inPortal = auth !== "admin" && sessions === true ? await sessionOf(call) : null;
+  if (inPortal !== null) return { ...NO_CALLER, ...inPortal, scopes: inPortal.session.scopes };
+  if (auth === "portal" && !call.request.headers.has("authorization"))
+    throw unauthenticated("This call needs a portal session, and there is none: open a link.");
   if (auth !== "admin") return callerOfKey(call, await keyOf(call), !ALWAYS_LOOKED_UP.has(auth));
   await checkOperator(call, authorizationOf(call.request, "Bearer", "the operator's token"));
   return NO_CALLER;
 }
 
-const NO_CALLER: Caller = { space: NO_SPACE, scopes: [], origins: null };
+const NO_CALLER: Caller = { space: NO_SPACE, scopes: [], origins: null, keyId: "", session: null };
 
 /** Calls that change settings or begin exports act on the space as it is now. They are rare. */
 const ALWAYS_LOOKED_UP: ReadonlySet<Route["auth"]> = new Set(["settings:write", "exports:write"]);
@@ -147,6 +175,8 @@ export async function callerOfKey(call: Call, token: string, mayBeCached: boolea
     space,
     scopes: JSON.parse(scopes) as Scope[],
     origins: origins === null ? null : (JSON.parse(origins) as string[]),
+    keyId,
+    session: null,
   };
 }
 

@@ -140,6 +140,7 @@ function resourceOf({ kind, one, an, id, body, example, shape, remarks, show }: 
       operationId: `list${many}`,
       summary: `List ${many.toLowerCase()}`,
       auth: "profiles:read",
+      ...(kind === "topic" ? {} : { portal: ["exports:write"] as const }),
       filters: search,
       item: shape,
       page: `Definitions of ${many.toLowerCase()}, by id.`,

@@ -23,6 +23,7 @@ import { withStoredUrl } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
+import { requireDelivery } from "../portal/destinations.ts";
 import { type Call, json, route } from "../route.ts";
 import {
   CheckedSchedule,
@@ -52,12 +53,14 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     summary: "Create a schedule",
     description: `Each run creates an export as \`POST /v1/exports\` does. The export counts as pending, but not as a \`create\`. A schedule has one export in progress at a time: a run that comes due meanwhile waits, and several waiting runs are merged into one that covers all their windows. The next run also covers the window of a failed or refused run. After three failures in a row the schedule is paused, and webhook endpoints receive \`schedule.paused\`. A space may have at most ${MAX_SCHEDULES} schedules.`,
     auth: "settings:write",
+    portal: ["settings:write"],
     body: { schema: NewSchedule, maxBytes: MAX_BYTES, example },
     responses: { 201: { description: "The schedule.", schema: CheckedSchedule } },
     errors: ["conflict", "segment_too_complex"],
-    async handle(call, { space, body }) {
+    async handle(call, { space, session, body }) {
       const { name, cron, timezone, incremental } = body;
       const request: ScheduledRequest = { ...withDefaults(body.request) };
+      requireDelivery(session, request["delivery"], "/request");
       const now = call.runtime.now();
       const from = body.backfill_from ?? null;
       const backfillFrom = from === null ? null : boundMs(from);
@@ -103,6 +106,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     operationId: "listSchedules",
     summary: "List schedules",
     auth: "settings:write",
+    portal: ["settings:write"],
     item: Schedule,
     page: "Schedules, newest first.",
     read: (call, { space, limit, after }) => listSchedules(call.databases.control, space.id, limit, after),
@@ -115,6 +119,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     operationId: "getSchedule",
     summary: "Show a schedule",
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     responses: { 200: { description: "The schedule.", schema: Schedule } },
     async handle(call, { space, params }) {
@@ -129,15 +134,18 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     description:
       "`request` is replaced as a whole. `paused: false` resumes with the next time from now on; that run also covers the missed windows. A change does not discard runs of a backfill that are still to come.",
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     body: { schema: ScheduleChange, maxBytes: MAX_BYTES, example: { paused: true } },
     responses: { 200: { description: "The schedule as it is now.", schema: CheckedSchedule } },
     errors: ["conflict", "segment_too_complex"],
-    async handle(call, { space, params, body }) {
+    async handle(call, { space, session, params, body }) {
       const before = await scheduleOf(call, space, params.id);
       const stored = JSON.parse(before.request) as ScheduledRequest;
+      requireDelivery(session, stored["delivery"], "/request");
       const request: ScheduledRequest | null =
         body.request === undefined ? null : { ...withDefaults(withStoredUrl(body.request, stored)) };
+      if (request !== null) requireDelivery(session, request["delivery"], "/request");
       const now = call.runtime.now();
       const { name = before.name, cron = before.cron, timezone = before.timezone } = body;
       const { verify_after_days: verifyAfter = before.verify_after_days } = body;
@@ -177,9 +185,12 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     summary: "Delete a schedule",
     description: "The schedule's exports stay, including one in progress; the history of its runs is deleted.",
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     responses: { 204: { description: "The schedule is deleted." } },
-    async handle(call, { space, params }) {
+    async handle(call, { space, session, params }) {
+      const { request } = await scheduleOf(call, space, params.id);
+      requireDelivery(session, (JSON.parse(request) as ScheduledRequest)["delivery"], "/request");
       if (!(await deleteSchedule(call.databases.control, space.id, params.id))) throw notFound();
       return new Response(null, { status: 204 });
     },
@@ -190,6 +201,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     summary: "List a schedule's runs and their exports",
     description: "The runs of the last 90 days. Get an export's files by its id, with a key that may read exports.",
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     item: ScheduleRun,
     page: "Runs, newest first.",

@@ -82,6 +82,7 @@ A rule on an event that is not defined, on a property that its definition lacks 
     operationId: "listSegments",
     summary: "List segments",
     auth: "profiles:read",
+    portal: ["exports:write"],
     item: Segment,
     page: "Segments, by id.",
     read: (call, { space, limit, after }) =>

@@ -18,7 +18,7 @@ import { projectKeyOf } from "../dialects/batch/ids.ts";
 import { DialectSettings, settingsOf } from "../dialects/settings.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { found, json, route, SCOPES } from "../route.ts";
+import { found, json, PORTAL_SCOPES, route, SCOPES } from "../route.ts";
 import { Branding, BrandingChange, brandingOf, checkPortalOrigins, PortalOrigins } from "./branding.ts";
 import { Name, Time, TimeZone } from "../schemas.ts";
 import { newSecret } from "../webhooks/secrets.ts";
@@ -172,6 +172,7 @@ export const ownSpaceResource = resource("/v1/space", "Spaces", [
     operationId: "getOwnSpace",
     summary: "Show your space",
     auth: "key",
+    portal: PORTAL_SCOPES,
     responses: { 200: { description: "The key's own space.", schema: Space } },
     async handle(_call, { space }) {
       return json(show(space));

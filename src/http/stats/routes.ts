@@ -84,6 +84,7 @@ export const statsResource = resource("/v1/stats", "Statistics", [
     summary: "Show statistics by day",
     description: `Exports, rows, bytes, failures by who must act, durations and webhook deliveries of at most ${MAX_DAYS} days. A day is one of the space's time zone. What happened is counted on the day on which it happened, by the time zone that the space had then: an export that is created before midnight and completed after it counts on both days. Counters stay when an export is deleted.`,
     auth: "exports:read",
+    portal: ["exports:read"],
     query: Query,
     responses: { 200: { description: "The days.", schema: Stats } },
     async handle(call, { space, query }) {

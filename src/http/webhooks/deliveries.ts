@@ -61,6 +61,7 @@ export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", "Web
     operationId: "listWebhookDeliveries",
     summary: "List webhook deliveries",
     auth: "settings:write",
+    portal: ["settings:write"],
     filters: { export_id: z.string().optional(), endpoint_id: z.string().optional(), status: Status.optional() },
     item: Delivery,
     page: "Deliveries with their attempts, newest first.",
@@ -83,6 +84,7 @@ export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", "Web
     description:
       "Sends the same event with the same `webhook-id` at once, and restarts its schedule of attempts. A delivery with an attempt that is due or in progress is answered with 409. A space may ask for 10 redeliveries in any 60 seconds.",
     auth: "settings:write",
+    portal: ["settings:write"],
     limit: "redeliver",
     params: IdInPath,
     responses: { 202: { description: "The delivery is due now.", schema: Delivery } },

@@ -53,6 +53,7 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", "Webho
     summary: "Create a webhook endpoint",
     description: `From now on the endpoint receives the events of its types: an export of the space ended, or a schedule was paused. A space may have at most ${MAX_ENDPOINTS} endpoints.`,
     auth: "settings:write",
+    portal: ["settings:write"],
     body: {
       schema: z.strictObject({
         url: EndpointUrl,
@@ -94,6 +95,7 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", "Webho
     operationId: "listWebhookEndpoints",
     summary: "List webhook endpoints",
     auth: "settings:write",
+    portal: ["settings:write"],
     item: Endpoint,
     page: "Endpoints without their secrets, newest first.",
     read: (call, { space, limit, after }) => listEndpoints(call.databases.control, space.id, limit, after),
@@ -106,6 +108,7 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", "Webho
     operationId: "getWebhookEndpoint",
     summary: "Show a webhook endpoint",
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     responses: { 200: { description: "The endpoint, without its secret.", schema: Endpoint } },
     async handle(call, { space, params }) {
@@ -120,6 +123,7 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", "Webho
     description:
       "Pending deliveries go to the new address. Deliveries that come due while the endpoint is disabled fail.",
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     body: {
       schema: z.strictObject({
@@ -144,6 +148,7 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", "Webho
     operationId: "deleteWebhookEndpoint",
     summary: "Delete a webhook endpoint",
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     responses: { 204: { description: "The endpoint is deleted. Its pending deliveries fail." } },
     async handle(call, { space, params }) {

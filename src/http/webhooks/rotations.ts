@@ -21,6 +21,7 @@ export const rotateEndpointSecretResource = resource("/v1/webhook-endpoints", "W
     summary: "Rotate an endpoint's secret",
     description: BOTH_SIGN,
     auth: "settings:write",
+    portal: ["settings:write"],
     params: IdInPath,
     responses: {
       200: {

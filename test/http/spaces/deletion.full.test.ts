@@ -152,6 +152,7 @@ async function livedIn(events = 3): Promise<Space> {
      SELECT space_id, id, 1, subject_id, 0, 0 FROM webhook_deliveries WHERE space_id = ?1`,
     [space.id],
   );
+  await service.json("POST", "/v1/portal-links", 201, { key: space.key, body: { scopes: ["exports:read"] } });
   await control.run(
     "INSERT INTO daily_webhooks (space_id, day, attempts, delivered, failed) VALUES (?1, '2026-03-01', 1, 1, 0)",
     [space.id],

@@ -39,6 +39,24 @@ CREATE TABLE api_keys (
 ) WITHOUT ROWID;
 CREATE INDEX api_keys_by_space ON api_keys (space_id, created_at DESC, id DESC);
 
+-- Links to a space's portal, and the sessions that they were exchanged for.
+CREATE TABLE portal_sessions (
+  id TEXT PRIMARY KEY,
+  space_id TEXT NOT NULL,
+  key_id TEXT NOT NULL, -- the API key that made the link: without it neither the link nor the session is accepted
+  link_sha256 TEXT NOT NULL, -- hex, of the link's secret
+  session_sha256 TEXT, -- hex, of the session's secret; null until the link is opened
+  scopes TEXT NOT NULL, -- JSON array
+  destination_ids TEXT, -- JSON array; null: all destinations of the space
+  length_ms INTEGER NOT NULL, -- of the session
+  opened_at INTEGER,
+  expires_at INTEGER NOT NULL, -- of the link until it is opened, then of the session
+  ended_at INTEGER, -- its holder signed out
+  created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX portal_sessions_by_space ON portal_sessions (space_id, expires_at);
+CREATE INDEX portal_sessions_by_age ON portal_sessions (expires_at);
+
 CREATE TABLE exports (
   id TEXT PRIMARY KEY,
   space_id TEXT NOT NULL,

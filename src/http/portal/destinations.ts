@@ -1,0 +1,33 @@
+/** The destinations of a portal session: a link may name those that its session sees, changes and delivers to. */
+
+import { SpillwayError } from "../../errors.ts";
+import type { PortalSession } from "./session.ts";
+
+/** May the caller see and use this destination? A caller with an API key may. */
+export const hasDestination = (session: PortalSession | null, id: string) =>
+  session === null || session.destinationIds === null || session.destinationIds.includes(id);
+
+/** @throws not_found for a destination that the caller does not see. */
+export function requireDestination(session: PortalSession | null, id: string): void {
+  if (!hasDestination(session, id)) throw new SpillwayError("not_found");
+}
+
+/** @throws forbidden for a session that is limited to some destinations. */
+export function requireAllDestinations(session: PortalSession | null, action: string): void {
+  if (session !== null && session.destinationIds !== null)
+    throw new SpillwayError("forbidden", `This portal session is limited to some destinations: ${action}`);
+}
+
+/**
+ * Refuses to deliver to a bucket that is none of the session's destinations.
+ * @param delivery of a request, which its dataset's schema has checked. @param place the pointer of the request.
+ * @throws forbidden.
+ */
+export function requireDelivery(session: PortalSession | null, delivery: unknown, place = ""): void {
+  if (session === null || session.destinationIds === null) return;
+  const { type, destination_id: id } = delivery as { type: string; destination_id?: string };
+  if (type !== "s3" || (id !== undefined && session.destinationIds.includes(id))) return;
+  const pointer = `${place}/delivery${id === undefined ? "" : "/destination_id"}`;
+  const detail = "This portal session delivers to the destinations of its link alone, and this is none of them.";
+  throw new SpillwayError("forbidden", detail, { faults: [{ pointer, detail }] });
+}

@@ -1,0 +1,15 @@
+import { AT, type Examples } from "../example-values.ts";
+
+export const portalExamples: Examples = {
+  PortalLink: { url: "https://exports.example/portal#spl_<id>_<secret>", expires_at: AT },
+  PortalSession: {
+    scopes: ["exports:read", "exports:write"],
+    destination_ids: null,
+    expires_at: AT,
+    space: {
+      name: "Shop",
+      timezone: "Europe/London",
+      branding: { name: "Acme", accent: "#0b5fff", accent_text: "#ffffff" },
+    },
+  },
+};
