@@ -1,9 +1,11 @@
 /** When the client makes a call again: against a real HTTP server that fails as a test says. */
 
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Spillway, SpillwayError } from "../../client/src/index.ts";
 import { backoffMs } from "../../client/src/retries.ts";
 import { cut, faultyServer, type FaultyServer, half, ok, problem, type Step } from "./faulty-server.ts";
+import { pause } from "../../client/src/transport.ts";
 
 let server: FaultyServer;
 let steps: Step[];
@@ -158,4 +160,10 @@ it("an address or a key that cannot be one is refused at once, without showing t
 it("the backoff doubles up to half a minute, and half of it is random", () => {
   expect([1, 2, 3, 20].map((attempt) => backoffMs(attempt, 1))).toEqual([500, 1_000, 2_000, 30_000]);
   expect(backoffMs(1, 0)).toBe(250);
+});
+
+it("a wait leaves nothing on a signal that outlives it", async () => {
+  const { signal } = new AbortController();
+  await pause(0, signal);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });

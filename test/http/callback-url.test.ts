@@ -31,6 +31,14 @@ describe("of an export", () => {
     expect(receiver.received.map(({ url }) => url)).toEqual([CALLBACK]);
   });
 
+  it("is cut in the manifest, which lies beside the files", async () => {
+    const id = await service.ask(space, { callback_url: CALLBACK });
+    await service.pump();
+    const manifest = await read(`/v1/exports/${id}/manifest`);
+    expect(manifest).toMatchObject({ export: { request: { callback_url: SHOWN } } });
+    expect(JSON.stringify(manifest)).not.toContain("t0ken");
+  });
+
   it("is cut in the answer of a create, also of a repeated one", async () => {
     const window = { start: new Date(service.now - 3_600_000).toISOString(), end: new Date(service.now).toISOString() };
     const create = async () => {

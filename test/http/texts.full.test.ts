@@ -11,7 +11,9 @@ let fields: BodyField[];
 
 beforeAll(async () => {
   space = await service.space();
-  fields = bodyFields(await service.json<Document>("GET", "/openapi.json", 200));
+  const all = bodyFields(await service.json<Document>("GET", "/openapi.json", 200));
+  // The message of an assistant is stored nowhere; a tool's arguments pass the checks of the call behind it.
+  fields = all.filter(({ operationId }) => operationId !== "mcp");
 });
 
 /** Texts that people write, and values that are nobody's name. Line breaks belong into them. */

@@ -7,6 +7,7 @@ import type { ExportRow } from "../../db/exports/exports.ts";
 import type { ChunkRow } from "../../db/exports/chunks.ts";
 import type { FileRow } from "../../db/exports/files.ts";
 import { shownName } from "../delivery/object-keys.ts";
+import { shownRequest } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
 import type { Column } from "../../datasets/column.ts";
 import { encodingOf } from "./encode/encoder.ts";
@@ -107,7 +108,7 @@ export function createManifest(
 ) {
   const sum = (of: (file: ManifestFile) => number) => files.reduce((total, file) => total + of(file), 0);
   return {
-    export: { id: row.id, dataset: row.dataset, request: JSON.parse(row.request) as unknown },
+    export: { id: row.id, dataset: row.dataset, request: shownRequest(JSON.parse(row.request) as object) },
     snapshot: { sequence: row.snapshot_seq, at: iso(row.created_at) },
     ...(columns === null ? {} : { columns }),
     files,
