@@ -3,6 +3,8 @@
  * status, member by member, and of an error its code.
  */
 
+import * as z from "zod";
+import { portalNote } from "../../src/http/openapi-portal.ts";
 import { codesOf } from "../../src/http/openapi-responses.ts";
 import { problemWith } from "../../src/http/problem-schemas.ts";
 import type { Route } from "../../src/http/route.ts";
@@ -14,6 +16,12 @@ const MAX_BYTES = 200_000;
 
 /** Its answers are those of a protocol of its own. */
 const PROTOCOL = "/mcp";
+
+/** What a portal session gets of a list for its forms, as the description of the operation says. */
+const NAMES = z.strictObject({
+  data: z.array(z.strictObject({ id: z.string(), name: z.string() })),
+  next_cursor: z.string().nullable(),
+});
 
 const PATTERNS = ROUTES.filter(({ path }) => path !== PROTOCOL).map((route) => ({
   route,
@@ -42,6 +50,7 @@ export async function checkAnswer(method: string, path: string, response: Respon
     return compare(problemWith([code]), body, fail);
   }
   const schema = route.responses[response.status]?.schema ?? route.responses[response.status]?.contents?.[type];
+  if (portalNote(route) !== "" && NAMES.safeParse(body).success) return;
   if (schema !== undefined) compare(schema, body, fail);
 }
 
