@@ -267,7 +267,7 @@ describe("nothing is sent", () => {
       ["--space", "Shop", "--map", put("other.json", JSON.stringify(MAPPING))],
       "The file has these columns: a, b",
     ],
-    ["without a mapping for other columns", ["--space", "Shop"], "has no events: a, b is not a field of an event"],
+    ["without a mapping for other columns", ["--space", "Shop"], "has no events: a, b are not fields of an event"],
   ])("%s", async (_, args, message) => {
     const shop = await openShop(stack.origin);
     const file = put("other.csv", "a,b\n1,2\n");

@@ -102,7 +102,7 @@ function savedLogin(terminal: Terminal, asked: string | undefined): { name: stri
   const saved = Object.keys(logins);
   if (name === "")
     throw new CommandError("There is no API key.", EXIT_CODES.notAllowed, [
-      "Save one:                           spillway login",
+      "Save one:                            spillway login",
       "Or make a space of your own (local): spillway spaces create demo --save",
       "Or set SPILLWAY_KEY (and SPILLWAY_ORIGIN) in the environment.",
     ]);

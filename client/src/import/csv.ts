@@ -20,7 +20,10 @@ const MAX_RECORD_CHARACTERS = 4_000_000;
 const LINE_FEED = 0x0a;
 const REPLACED = "\uFFFD";
 
-/** Reads the header. @throws InputError when there is none. */
+/**
+ * Reads the header. A column without a name gets one by its place: column_1 is the first. @throws InputError when there
+ * is no header, or when two columns have one name.
+ */
 export async function csvReader(source: Source, options: CsvOptions): Promise<Reader> {
   const table = new CsvTable(source, options);
   const columns = await table.header();
@@ -63,14 +66,14 @@ class CsvTable {
     this.#first = { records: others, done };
     if (header?.cells === null || header === undefined)
       throw new InputError(`${this.#source.name} has an unreadable header: ${header?.problem ?? ""}`);
-    const columns = header.cells.map((name) => name.trim());
-    const invalid = columns.find((name, index) => name === "" || columns.indexOf(name) !== index);
-    if (invalid !== undefined)
-      throw new InputError(
-        invalid === ""
-          ? `${this.#source.name} has a column without a name in its first line, the header.`
-          : `${this.#source.name} has two columns called ${invalid}.`,
-      );
+    const names = header.cells.map((name) => name.trim());
+    if (names.every((name) => name === ""))
+      throw new InputError(`${this.#source.name} has no names in its first line, the header.`);
+    // Spreadsheets write a delimiter too many, and data frames an index without a name.
+    const columns = names.map((name, index) => (name === "" ? `column_${index + 1}` : name));
+    const second = columns.find((name, index) => columns.indexOf(name) !== index);
+    if (second !== undefined)
+      throw new InputError(`${this.#source.name} has two columns called ${second}: rename one in its first line.`);
     return columns;
   }
 

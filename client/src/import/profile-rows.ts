@@ -4,7 +4,7 @@ import { pointerTo } from "./pointer.ts";
 import { checkColumns, type Item, type Rejection } from "./events.ts";
 import type { JsonLine } from "./ndjson.ts";
 import { compileProfileMapping, profileColumnsOf, type ProfileMapping, withPersonId } from "./profile-mapping.ts";
-import { type Reader, type Row, InputError } from "./rows.ts";
+import { type Reader, type Row, InputError, notFields } from "./rows.ts";
 import { emptyObject, RowProblem, type SentObject } from "./setter.ts";
 import type { Source } from "./source.ts";
 import type { Place } from "./template.ts";
@@ -72,7 +72,7 @@ export function profileColumnsProblem(file: string, columns: readonly string[]):
   const isNamed = columns.includes("person_id") || columns.includes("external_person_id");
   if (unknown.length === 0 && isNamed) return null;
   return (
-    `${file} has no profiles: ${unknown.length > 0 ? `${unknown.join(", ")} is not a field of a profile` : "the columns person_id and external_person_id are missing"}. ` +
+    `${file} has no profiles: ${unknown.length > 0 ? notFields(unknown, "a profile") : "the columns person_id and external_person_id are missing"}. ` +
     `The fields of a profile are ${FIELDS.join(", ")}, identifiers.NAME and attributes.NAME. Other columns need a mapping: --map FILE.`
   );
 }

@@ -4,7 +4,7 @@
  */
 
 import type { DefinitionView } from "./service.ts";
-import { type Reader, InputError } from "./rows.ts";
+import { type Reader, InputError, notFields } from "./rows.ts";
 import { emptyObject, RowProblem, type SentObject } from "./setter.ts";
 import type { Format, Source } from "./source.ts";
 import type { Place } from "./template.ts";
@@ -30,7 +30,7 @@ export function eventColumnsProblem(file: string, columns: readonly string[]): s
   const unknown = columns.filter((column) => !EVENT_FIELDS.includes(column) && !column.startsWith(PROPERTY));
   if (unknown.length === 0 && columns.includes("definition_id")) return null;
   return (
-    `${file} has no events: ${unknown.length > 0 ? `${unknown.join(", ")} is not a field of an event` : "the column definition_id is missing"}. ` +
+    `${file} has no events: ${unknown.length > 0 ? notFields(unknown, "an event") : "the column definition_id is missing"}. ` +
     `The fields of an event are ${SHOWN} and ${PROPERTY}NAME. Other columns need a mapping: --map FILE.${hintOf(columns)}`
   );
 }

@@ -26,3 +26,13 @@ export interface Reader {
 export class InputError extends Error {
   override name = "InputError";
 }
+
+const MAX_NAMED = 5;
+
+/** @param of what, such as `an event`. @returns `a, b and 3 more are not fields of an event`. */
+export function notFields(columns: readonly string[], of: string): string {
+  const [first = ""] = columns;
+  if (columns.length === 1) return `${first} is not a field of ${of}`;
+  const more = columns.length - MAX_NAMED;
+  return `${columns.slice(0, MAX_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""} are not fields of ${of}`;
+}

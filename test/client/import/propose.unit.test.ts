@@ -151,6 +151,22 @@ describe("a CSV without a mapping", () => {
     expect(Object.keys(proposal.mapping["properties"] as object)).toEqual(["_1st", "a_b", "_proto", "x y", "X Y_2"]);
   });
 
+  test("may have columns without a name: they are named by their place, and an empty one is left out", async () => {
+    const content = csv(",user_id,at,,", "0,u-1,2026-01-01T00:00:00Z,x,", "1,u-2,2026-01-02T00:00:00Z,,");
+    const needed = await proposalFor("frame.csv", content);
+    expect(needed.message).toContain("column_1, user_id, at, column_4, column_5 are not fields of an event");
+    const { properties } = needed.proposal.mapping;
+    expect(Object.keys(properties as object)).toEqual(["column_1", "column_4"]);
+    const path = put("frame.mapping.json", JSON.stringify(needed.proposal.mapping));
+    const loaded = await run(optionsOf(put("frame.csv"), "--map", path, "--dry-run"), null, shell());
+    expect(loaded.rows).toMatchObject({ read: 2, rejected: 0 });
+  });
+
+  test("names few of its columns, where none is a field", async () => {
+    const needed = await proposalFor("wide.csv", csv("a,b,c,d,e,f,g", "1,2,3,4,5,6,7"));
+    expect(needed.message).toContain("has no events: a, b, c, d, e and 2 more are not fields of an event.");
+  });
+
   test("gets a mapping of profiles, with native attributes", async () => {
     const content = csv("id,E-Mail,First Name,Points,attributes.tier", "c-1,ada@example.com,Ada,12,gold", "c-2,,,3,");
     const { proposal } = await proposalFor("customers.csv", content, "--profiles");

@@ -181,8 +181,9 @@ describe("CSV", () => {
   });
 
   test.each([
-    ["a,a\n", "two columns called a"],
-    ["a,,b\n", "a column without a name"],
+    ["a,a\n", "two columns called a: rename one"],
+    ["a,,column_2\n", "two columns called column_2"],
+    [",\n", "no names in its first line"],
     ['a,"b\n1,2\n', "has an unreadable header"],
     ["\n\n", "no header line"],
   ])("the header %j is rejected", async (content, message) => {
