@@ -303,7 +303,7 @@ describe("every route", () => {
 
   /** The contract's table: every other call is counted by `api` alone. */
   const COUNTED: Partial<Record<Policy, readonly string[]>> = {
-    create: ["createExport", "retryExport"],
+    create: ["createExport", "retryExport", "verifyExport"],
     poll: ["getExport", "getExportLoadStatements", "listExports"],
     list: ["listEvents", "estimateExport", "countSegment"],
     write: [

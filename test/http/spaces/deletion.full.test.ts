@@ -98,7 +98,8 @@ async function livedIn(events = 3): Promise<Space> {
     [space.id],
   );
   await service.send(space, recent(events));
-  await service.export(space);
+  const { id } = await service.export(space);
+  await service.json("POST", `/v1/exports/${id}/verify`, 200, { key: space.key });
   await service.export(space, { layout: "files", file_rows: 2 });
   await service.json("POST", "/v1/exports", 202, {
     key: space.key,
@@ -140,6 +141,11 @@ async function livedIn(events = 3): Promise<Space> {
   await control.run(
     `INSERT INTO export_upload_parts (space_id, export_id, upload_id, first_part, etags)
      SELECT space_id, id, 'upload', 1, '[]' FROM exports WHERE space_id = ?1 LIMIT 1`,
+    [space.id],
+  );
+  await control.run(
+    `INSERT INTO export_verification_problems (space_id, export_id, verification, file_n, status, detail)
+     SELECT space_id, export_id, n, 0, 'missing', '' FROM export_verifications WHERE space_id = ?1`,
     [space.id],
   );
   await control.run(
