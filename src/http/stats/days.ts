@@ -2,7 +2,7 @@
 
 import type { DailyCounts, ExportCounts } from "../../db/tenants/daily-counts.ts";
 import { percentileSeconds } from "../../histogram.ts";
-import { addDays } from "../../time/days.ts";
+import { addDays, daysBetween } from "../../time/days.ts";
 
 /** The counters of every day from one to another, both included, and of all of them together. */
 export function statsOf(counts: DailyCounts, from: string, to: string) {
@@ -10,7 +10,8 @@ export function statsOf(counts: DailyCounts, from: string, to: string) {
   const webhooks = Map.groupBy(counts.webhooks, ({ day }) => day);
   const durations = Map.groupBy(counts.durations, ({ day }) => day);
   const days = [];
-  for (let day = from; day <= to; day = addDays(day, 1)) {
+  for (let n = 0; n <= daysBetween(from, to); n++) {
+    const day = addDays(from, n);
     const ofDay = {
       exports: exports.get(day) ?? [],
       webhooks: webhooks.get(day) ?? [],

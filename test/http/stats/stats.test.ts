@@ -249,6 +249,11 @@ describe("the span", () => {
     expect([days.length, days[59]?.day, days.at(-1)?.day]).toEqual([366, "2024-02-29", "2024-12-31"]);
   });
 
+  it("may end with the last day that dates have", async () => {
+    const { days } = await stats("?from=9999-12-30&to=9999-12-31");
+    expect(days.map(({ day }) => day)).toEqual(["9999-12-30", "9999-12-31"]);
+  });
+
   it.each([
     ["367 days", "?from=2024-01-01&to=2025-01-01", "#query/from"],
     ["an end before its start", "?from=2026-02-02&to=2026-02-01", "#query/from"],
