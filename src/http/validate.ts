@@ -66,7 +66,7 @@ export function check(
     const { path, message } = issue;
     faults.push({ pointer: place(path), detail: /^[a-z]/.test(message) ? named(message, nameOf(path)) : message });
   };
-  for (const issue of withoutLengthOfWrongType(read.error?.issues ?? []))
+  for (const issue of withoutWiderBounds(withoutLengthOfWrongType(read.error?.issues ?? [])))
     locate({ ...issue, path: [...base, ...issue.path] });
   return { data: read.data, faults };
 }
@@ -83,6 +83,19 @@ function withoutLengthOfWrongType(issues: readonly z.core.$ZodIssue[]): readonly
     ({ code, path }) => (code !== "too_big" && code !== "too_small") || !wrongType.has(path.join("/")),
   );
 }
+
+/** Drops the bounds of all integers that a number passes, where it passes those of its schema too. */
+function withoutWiderBounds(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  const bounded = issues.filter(
+    (issue) => !isIntegersBound(issue) && (issue.code === "too_big" || issue.code === "too_small"),
+  );
+  const paths = new Set(bounded.map(({ path }) => path.join("/")));
+  return issues.filter((issue) => !isIntegersBound(issue) || !paths.has(issue.path.join("/")));
+}
+
+const isIntegersBound = (issue: z.core.$ZodIssue) =>
+  (issue.code === "too_big" && issue.maximum === Number.MAX_SAFE_INTEGER) ||
+  (issue.code === "too_small" && issue.minimum === Number.MIN_SAFE_INTEGER);
 
 export const inBody = pointerTo;
 

@@ -35,6 +35,8 @@ it.each<[unknown, string, string]>([
   [{ ...window, file_rows: 0 }, "/file_rows", "file_rows must be at least 1."],
   [{ ...window, file_rows: 50_001 }, "/file_rows", "file_rows must be at most 50000."],
   [{ ...window, file_rows: 1.5 }, "/file_rows", "file_rows must be a whole number."],
+  [{ ...window, file_rows: 1e30 }, "/file_rows", "file_rows must be at most 50000."],
+  [{ ...window, file_rows: -1e30 }, "/file_rows", "file_rows must be at least 1."],
   [{ ...window, columns: [] }, "/columns", "columns must have at least 1 item."],
   [{ ...window, columns: {} }, "/columns", "columns must be a list."],
   [{ ...window, columns: ["eventId"] }, "/columns/0", "Item 0 of columns must be an object."],

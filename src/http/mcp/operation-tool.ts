@@ -114,10 +114,10 @@ function requestOf({ url, request: { headers, signal } }: Call, operation: Route
   });
 }
 
-/** @throws invalid_request for an id that is missing; not_found for one that no path can have. */
+/** @throws invalid_request for an id that is missing or no text; not_found for one that no path can have. */
 function segmentOf(name: string, id: unknown): string {
-  if (typeof id !== "string" || id === "")
-    throw invalid({ pointer: `/${name}`, detail: `${name} is missing: send an id.` });
+  if (id === undefined || id === "") throw invalid({ pointer: `/${name}`, detail: `${name} is missing: send an id.` });
+  if (typeof id !== "string") throw invalid({ pointer: `/${name}`, detail: `${name} must be a text.` });
   // A URL would resolve them.
   if (id === "." || id === "..") throw new SpillwayError("not_found");
   return encodeURIComponent(id);
