@@ -15,6 +15,7 @@ import type { Encoding } from "../../export/output/encode/encoding.ts";
 import { emptyParquet } from "../../export/output/encode/parquet.ts";
 import { sourceOf } from "../../context.ts";
 import { fileKey, isCustomerBucket } from "../../export/delivery/object-keys.ts";
+import { log } from "../../log.ts";
 import { utf8 } from "../../outbound/s3.ts";
 import { noteExport } from "../middleware/request-log.ts";
 import type { Call } from "../route.ts";
@@ -56,7 +57,7 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
 
 /**
  * A file as it is stored: the whole, or a part of it.
- * @throws range_not_satisfiable for a range beyond its end; destination_unavailable.
+ * @throws range_not_satisfiable for a range beyond its end; gone where it is missing; destination_unavailable.
  */
 async function sendStored(call: Call, row: ExportRow, file: FileRow, headers: Headers): Promise<Response> {
   const bytes = file.bytes ?? 0;
@@ -121,9 +122,16 @@ function negotiate(request: Request, { contentType, compression }: FileForm) {
   return { compressed, headers };
 }
 
-async function storedFile(call: Call, row: ExportRow, file: FileRow | undefined, part?: Part) {
-  const stored = file === undefined ? null : await call.context.bucket.get(fileKey(row, file.name), part);
-  if (stored === null || stored.body === null) throw new Error("a file of a completed export is missing");
+/** @throws gone where the bucket has no object at the file's key; destination_unavailable. */
+async function storedFile(call: Call, row: ExportRow, { name }: FileRow, part?: Part) {
+  const stored = await call.context.bucket.get(fileKey(row, name), part);
+  if (stored === null || stored.body === null) {
+    log("export.file_missing", { export_id: row.id, file: name });
+    throw new SpillwayError(
+      "gone",
+      `The file ${name} is not stored any more. POST /v1/exports/{id}/verify lists every file that is missing. A new export has the same rows while they are kept.`,
+    );
+  }
   return stored.body as ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
@@ -148,7 +156,7 @@ interface Stored {
   files: readonly FileRow[];
 }
 
-/** All files, joined into one. @throws destination_unavailable where the bucket does not have the first bytes. */
+/** All files, joined into one. @throws gone without the first file; destination_unavailable. */
 async function joined(
   call: Call,
   stored: Stored,
@@ -180,9 +188,7 @@ async function* blocksOf(call: Call, { row, files }: Stored, { join }: Compressi
   for (const file of files) {
     const length = (file.bytes ?? 0) - headerBytes - join.trailerBytes;
     if (length === 0) continue;
-    const response = await call.context.bucket.get(fileKey(row, file.name), { from: headerBytes, length });
-    if (response?.body === null || response === null) throw new Error("a file of a completed export is missing");
-    yield response.body as ReadableStream<Uint8Array>;
+    yield await storedFile(call, row, file, { from: headerBytes, length });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Ranges of `/content`: a part of the stored bytes where they are sent as they are, and else the whole. */
 
 import { beforeAll, expect, it } from "vitest";
+import { fileKey } from "../../../src/export/delivery/object-keys.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { type ExportView, orders, type ProblemView, type Service, type Space } from "../../support/service.ts";
 
@@ -97,3 +98,22 @@ it("HEAD tells the length, the ETag, and that ranges are taken; a client that ha
   expect(await head.text()).toBe("");
   expect((await content(plain, { "if-none-match": etag })).status).toBe(304);
 });
+
+it.each<[string, object]>([
+  ["as it is stored", { compression: "none" }],
+  ["decompressed on the way", {}],
+  ["joined from several files", { layout: "files", file_rows: 50 }],
+])(
+  "content that is sent %s is gone when its file is missing, and no failure that a retry would mend",
+  async (_, form) => {
+    const view = await service.export(space, form);
+    const name = view.files[0]?.name ?? "";
+    await service.context.bucket.delete(fileKey({ space_id: space.id, id: view.id }, name));
+    for (const headers of [{}, { range: "bytes=0-9" }]) {
+      const response = await content(view, headers);
+      const { code, detail, retryable } = await response.json<ProblemView & { retryable: boolean }>();
+      expect([response.status, code, retryable]).toEqual([410, "gone", false]);
+      expect(detail).toContain(name);
+    }
+  },
+);
