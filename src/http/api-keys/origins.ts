@@ -8,10 +8,14 @@ const MAX_ORIGINS = 20;
 /** What a key for web pages may do: all of it is in the open, since every visitor of a page can read its key. */
 const PAGE_SCOPES: readonly Scope[] = ["events:write"];
 
-/** The origin of a URL as browsers send it; null for a text that is no http or https URL. */
+/** A URL's host may have characters that end a directive or a policy in the header Content-Security-Policy: ; and , */
+const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
+
+/** The URL whose origin a text names; null for a text that is no http or https URL of a host with a plain name. */
 function originIn(text: string): URL | null {
   const url = URL.parse(text);
-  return url?.protocol === "https:" || url?.protocol === "http:" ? url : null;
+  const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
+  return isWeb && HOST.test(url.hostname) ? url : null;
 }
 
 /** An origin as browsers send it. */
@@ -20,8 +24,8 @@ export const Origin = z
   .max(300)
   .superRefine((text, context) => {
     const url = originIn(text);
-    if (url?.origin === text && !text.includes("*")) return;
-    const meant = url === null || text.includes("*") ? "https://shop.example" : url.origin;
+    if (url?.origin === text) return;
+    const meant = url === null ? "https://shop.example" : url.origin;
     context.addIssue(
       `must be an origin as browsers send it, such as ${meant}: scheme, host, and a port other than the scheme's own; no path and no wildcard.`,
     );
@@ -52,7 +56,7 @@ export function checkOrigins(origins: readonly string[], scopes: readonly Scope[
     if (!isSecureOrigin(origin, insecure))
       faults.push({
         pointer: `/origins/${index}`,
-        detail: "must be https: a page that came without it can be changed on its way, and its key with it.",
+        detail: "An origin must be https: a page that came without it can be changed on its way, and its key with it.",
       });
   if (faults.length > 0) throw invalid(...faults);
 }

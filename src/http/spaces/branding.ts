@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { isSecureOrigin, Origin } from "../api-keys/origins.ts";
-import { nameOf } from "../schemas.ts";
+import { Name } from "../schemas.ts";
 
 const MAX_ORIGINS = 20;
 
@@ -15,7 +15,7 @@ const Accent = z
 
 export const BrandingChange = z
   .strictObject({
-    name: nameOf(100).nullish().meta({ description: "The name that the portal shows. Null: the space's own." }),
+    name: Name.max(100).nullish().meta({ description: "The name that the portal shows. Null: the space's own." }),
     accent: Accent.nullish().meta({
       description: "The colour of buttons. Null: the portal's own.",
       example: "#0b5fff",
@@ -51,7 +51,8 @@ export function checkPortalOrigins(origins: readonly string[] = [], insecure: bo
       : [
           {
             pointer: `/portal_origins/${index}`,
-            detail: "must be https: a page that came without it can be changed on its way, and the portal in it.",
+            detail:
+              "An origin must be https: a page that came without it can be changed on its way, and the portal in it.",
           },
         ],
   );

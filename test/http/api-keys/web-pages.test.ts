@@ -49,6 +49,7 @@ describe("a new key with origins", () => {
     ["a user", ["https://me@shop.example"], "/origins/0"],
     ["no web page", ["ftp://shop.example"], "/origins/0"],
     ["null, as pages in a sandbox have it", ["null"], "/origins/0"],
+    ["a host that no page has", ["https://shop.example;x"], "/origins/0"],
     ["http", [SHOP, "http://shop.example"], "/origins/1"],
     ["a host that only looks like this machine", ["http://localhost.example"], "/origins/0"],
   ])("with %s is refused", async (_, origins, pointer) => {

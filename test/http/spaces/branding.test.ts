@@ -67,6 +67,7 @@ describe("a change is refused with", () => {
     ["a colour by name", { branding: { accent: "red" } }, "/branding/accent"],
     ["a colour that ends a style", { branding: { accent: "#ffffff;}" } }, "/branding/accent"],
     ["an empty name", { branding: { name: "" } }, "/branding/name"],
+    ["a blank name", { branding: { name: " \u00a0 " } }, "/branding/name"],
     ["a name of 101 characters", { branding: { name: "n".repeat(101) } }, "/branding/name"],
     ["a name of two lines", { branding: { name: "a\nb" } }, "/branding/name"],
     ["an unknown property", { branding: { logo: "https://acme.example/logo.png" } }, "/branding/logo"],
@@ -77,6 +78,9 @@ describe("a change is refused with", () => {
     ["an origin with a path", { portal_origins: ["https://acme.example/app"] }, "/portal_origins/0"],
     ["a wildcard", { portal_origins: ["https://*.acme.example"] }, "/portal_origins/0"],
     ["the origin null", { portal_origins: ["null"] }, "/portal_origins/0"],
+    ["a host that begins another directive", { portal_origins: ["https://a.example;sandbox"] }, "/portal_origins/0"],
+    ["a host that begins another policy", { portal_origins: ["https://a.example,sandbox"] }, "/portal_origins/0"],
+    ["a host with a quote", { portal_origins: ["https://a'b.example"] }, "/portal_origins/0"],
     ["an origin twice", { portal_origins: ["https://a.example", "https://a.example"] }, "/portal_origins"],
     [
       "21 origins",
