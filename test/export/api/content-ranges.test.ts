@@ -99,7 +99,7 @@ it("HEAD tells the length, the ETag, and that ranges are taken; a client that ha
   expect((await content(plain, { "if-none-match": etag })).status).toBe(304);
 });
 
-it.each<[string, object]>([
+it.each<[string, Record<string, unknown>]>([
   ["as it is stored", { compression: "none" }],
   ["decompressed on the way", {}],
   ["joined from several files", { layout: "files", file_rows: 50 }],
