@@ -47,7 +47,10 @@ export function addEvents(program: Command, cli: Cli): Command {
   withFilters(events.command("list"))
     .description("events of a window, oldest first; --json gives an event a line")
     .option("--last <span>", "the window until now: 30m, 24h, 7d, all (default: 24h)")
-    .option("--date <day>", "a whole day in the space's time zone, or several: 2026-11-01..2026-11-30")
+    .option(
+      "--date <day>",
+      "a whole day in the space's time zone: 2026-11-03, yesterday; or several: 2026-11-01..2026-11-30",
+    )
     .option("--start <time>", "start of the window: a day, or a time such as 2026-11-03T10:00:00Z")
     .option("--end <time>", "end of the window, exclusive")
     .option("--limit <count>", `at most (default: ${DEFAULT_LIMIT})`, positive)

@@ -226,7 +226,10 @@ export const FIELDS_OF_REQUEST_FILES: readonly string[] = ["segments"];
 
 const TIME_OPTIONS = [
   new Option("--last <span>", "the window until now: 30m, 24h, 7d, 4w; all: as far back as events are kept"),
-  new Option("--date <day>", "a whole day in the space's time zone, or several: 2026-11-01..2026-11-30"),
+  new Option(
+    "--date <day>",
+    "a whole day in the space's time zone: 2026-11-03, yesterday; or several: 2026-11-01..2026-11-30",
+  ),
   new Option("--start <time>", "start of the window: a day, or a time such as 2026-11-03T10:00:00Z"),
   new Option("--end <time>", "end of the window, exclusive: a day means its first moment"),
 ];

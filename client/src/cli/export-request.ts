@@ -113,7 +113,7 @@ async function windowOf(dataset: DatasetName, { options, now, space }: Asked): P
   // The window is made, so that options which exclude each other are found, also where the days go as they are.
   const window = await eventWindow(asked, now, space);
   if (dataset === OF_DAYS && asked.date !== undefined) {
-    const { first, last } = days(asked.date);
+    const { first, last } = days(asked.date, (await space()).timezone, now);
     return first === last ? { date: first } : { start_date: first, end_date: last };
   }
   const [startField, endField] = fields;

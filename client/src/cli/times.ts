@@ -19,6 +19,11 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const EVERYTHING = "all";
 /** What is about to be deleted may be gone before the call arrives, and the service refuses an older start. */
 const RETENTION_MARGIN_MS = 60_000;
+/** Words for days. */
+const DAYS_AGO: ReadonlyMap<string, number> = new Map([
+  ["today", 0],
+  ["yesterday", 1],
+]);
 const SPAN = /^(\d{1,6})([mhdw])$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/i;
@@ -56,13 +61,26 @@ function instant(text: string, timezone: string, option: string): string {
   return text;
 }
 
-/** The days of `2026-11-03` or `2026-11-01..2026-11-03`, both inclusive. @throws CommandError. */
-export function days(text: string): { first: string; last: string } {
-  const [first = "", last = first, ...more] = text.split("..");
+/**
+ * @returns the days of `2026-11-03`, `yesterday` or `2026-11-01..2026-11-03`, both inclusive.
+ * @param timezone where `today` and `yesterday` are those of `now`.
+ * @param now epoch ms.
+ * @throws CommandError.
+ */
+export function days(text: string, timezone: string, now: number): { first: string; last: string } {
+  const [first = "", last = first, ...more] = text.split("..").map((day) => namedDay(day, timezone, now));
   for (const day of [first, last]) plainDay(day, "--date");
   if (more.length > 0 || last < first)
     throw usageError("--date must be a day, or the first and the last: 2026-11-01..2026-11-30.");
   return { first, last };
+}
+
+/** @returns the day of a word, as the zone's calendar has it; another text as it is. */
+function namedDay(text: string, timezone: string, now: number): string {
+  const ago = DAYS_AGO.get(text);
+  if (ago === undefined) return text;
+  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timezone).toPlainDate();
+  return today.subtract({ days: ago }).toString();
 }
 
 /**
@@ -102,7 +120,10 @@ export async function eventWindow(
 ): Promise<Partial<Window>> {
   const ways = [last !== undefined, date !== undefined, start !== undefined || end !== undefined].filter(Boolean);
   if (ways.length > 1) throw usageError("--last, --date and --start with --end are three ways: use one of them.");
-  if (date !== undefined) return windowOfDays(days(date), (await askSpace()).timezone, now);
+  if (date !== undefined) {
+    const { timezone } = await askSpace();
+    return windowOfDays(days(date, timezone, now), timezone, now);
+  }
   if (last === EVERYTHING) return lastWindow(`${(await askSpace()).retention_days}d`, now + RETENTION_MARGIN_MS, now);
   if (last !== undefined) return lastWindow(last, now, now);
   const zone = [start, end].some((time) => time !== undefined && isDay(time)) ? (await askSpace()).timezone : "UTC";
@@ -124,5 +145,7 @@ function plainDay(text: string, option: string): Temporal.PlainDate {
   } catch {
     // 2026-02-30 looks like a day and is none.
   }
-  throw usageError(`${option} must be a day such as 2026-11-03, not ${JSON.stringify(text)}.`);
+  throw usageError(
+    `${option} must be a day such as 2026-11-03${option === "--date" ? " or yesterday" : ""}, not ${JSON.stringify(text)}.`,
+  );
 }

@@ -59,6 +59,7 @@ it("days of conversions go as days", async () => {
     return JSON.parse((await spillway(args, { env: KEY, fetch: () => Promise.resolve(timezone.clone()) })).stdout);
   };
   expect(await asked("2026-11-01")).toEqual({ dataset: "conversion_events", date: "2026-11-01" });
+  expect(await asked("yesterday")).toEqual({ dataset: "conversion_events", date: "2026-11-02" });
   expect(await asked("2026-10-01..2026-10-31")).toEqual({
     dataset: "conversion_events",
     start_date: "2026-10-01",

@@ -58,6 +58,22 @@ describe("--date", () => {
     });
   });
 
+  it("knows yesterday and today by the calendar of the space's time zone", async () => {
+    // At 12:00Z it is the 4th already in Kiritimati.
+    const kiritimati = "Pacific/Kiritimati";
+    expect(await window({ date: "yesterday" }, kiritimati)).toEqual(await window({ date: "2026-11-03" }, kiritimati));
+    expect(await window({ date: "yesterday" })).toEqual(await window({ date: "2026-11-02" }));
+    expect(await window({ date: "2026-10-30..today" })).toEqual(await window({ date: "2026-10-30..2026-11-03" }));
+  });
+
+  it("has the 23 hours of a yesterday when clocks were put forward", async () => {
+    const morning = Date.parse("2026-03-30T02:17:00.000Z");
+    expect(await window({ date: "yesterday" }, "Europe/London", morning)).toEqual({
+      start: "2026-03-29T00:00:00.000Z",
+      end: "2026-03-29T23:00:00.000Z",
+    });
+  });
+
   it("ends now where the day goes on", async () => {
     expect(await window({ date: "2026-11-03" }, "UTC")).toEqual({
       start: "2026-11-03T00:00:00.000Z",
@@ -68,7 +84,9 @@ describe("--date", () => {
   it.each([
     ["2026-11-04", "--date 2026-11-04 has not begun in UTC."],
     ["2026-02-30", "--date must be a day such as 2026-11-03"],
-    ["yesterday", "--date must be a day such as 2026-11-03"],
+    ["Yesterday", "--date must be a day such as 2026-11-03 or yesterday"],
+    ["toString", "--date must be a day such as 2026-11-03 or yesterday"],
+    ["yesterday..2026-10-01", "--date must be a day, or the first and the last"],
     ["2026-10-02..2026-10-01", "--date must be a day, or the first and the last"],
     ["2026-10-01..2026-10-02..2026-10-03", "--date must be a day, or the first and the last"],
   ])("%s is refused", async (date, message) => {
