@@ -3,29 +3,13 @@
  * client/src/generated. With `--check` it writes nothing, and fails where that folder is not what the document gives.
  */
 
-import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@hey-api/openapi-ts";
+import { documentOfCalls } from "../scripts/document-of-calls.ts";
 
 const FOLDER = join(import.meta.dirname, "src", "generated");
-const DOCUMENT = join(import.meta.dirname, "..", "scripts", "openapi.ts");
-
-/** Pages for people and scripts for browsers, which no client calls. */
-const PAGES = /^(\/|\/openapi\.json|\/tracker\.js|\/docs.*|\/problems\/.*|\/mcp)$/;
-
-/** @returns the document of the calls that a client makes, as JSON. @throws Error where it cannot be made. */
-function documentOfCalls(): string {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [DOCUMENT], {
-    encoding: "utf8",
-    maxBuffer: 64_000_000,
-  });
-  if (status !== 0) throw new Error(`The OpenAPI document cannot be made: ${stderr}`);
-  const document = JSON.parse(stdout) as { paths: Record<string, unknown> };
-  const paths = Object.entries(document.paths).filter(([path]) => !PAGES.test(path));
-  return JSON.stringify({ ...document, paths: Object.fromEntries(paths) });
-}
 
 /** The TypeScript files of a folder and its folders, in order: name and text. */
 const textsIn = (folder: string) =>
@@ -37,7 +21,7 @@ const textsIn = (folder: string) =>
 /** Writes the generated files to a folder. @param work a folder for the document. */
 async function generate(folder: string, work: string): Promise<void> {
   const document = join(work, "openapi.json");
-  writeFileSync(document, documentOfCalls());
+  writeFileSync(document, JSON.stringify(documentOfCalls()));
   await createClient({
     input: document,
     output: { path: folder, module: { extension: ".ts" } },

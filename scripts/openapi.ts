@@ -1,6 +1,7 @@
 /**
- * `npm run openapi:lint`, or `node scripts/openapi.ts [--lint]`: prints the OpenAPI document of the own API, or checks
- * it and those of the dialects by the rules of redocly.yaml. Needs no service and no network.
+ * `npm run openapi:lint`, or `node scripts/openapi.ts [--lint] [--date 2026-01-16]`: prints the OpenAPI document of the
+ * own API, with examples as of a day (default: today), or checks it and those of the dialects by the rules of
+ * redocly.yaml. Needs no service and no network.
  */
 
 import { spawnSync } from "node:child_process";
@@ -35,7 +36,8 @@ function lint(json: string): number {
   }
 }
 
-const { values } = parseArgs({ options: { lint: { type: "boolean", default: false } } });
+const { values } = parseArgs({ options: { lint: { type: "boolean", default: false }, date: { type: "string" } } });
+const now = values.date === undefined ? Date.now() : Date.parse(values.date);
 // Loaded by paths that the compiler does not follow: the Worker's types are not those of a script.
 const load = (file: string) => import(new URL(`../src/http/${file}`, import.meta.url).href);
 const { openApiDocument } = (await load("openapi.ts")) as {
@@ -48,7 +50,7 @@ const { DIALECTS } = (await load("dialects/index.ts")) as {
   DIALECTS: Record<string, { description: unknown; routes: unknown }>;
 };
 const textOf = (api: unknown, routes: unknown) =>
-  JSON.stringify(openApiDocument(api, routes, dayOfExamples(Date.now())), null, 2);
+  JSON.stringify(openApiDocument(api, routes, dayOfExamples(now)), null, 2);
 const own = textOf(OWN_API, ROUTES);
 if (!values.lint) console.log(own);
 else {

@@ -1,4 +1,4 @@
-/** The shell lines of docs/connect/ against a real service: a nightly script, and what a workflow runs. */
+/** What docs/connect/ has against a real service: a nightly script, what a workflow runs, and requests of Postman. */
 
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../scripts/stack.ts";
 import { runOf } from "../support/workflow.ts";
 import { ROOT } from "../support/pages.ts";
+import { Postman } from "../support/postman.ts";
 import { liveStack, openShop, type Shop } from "./support.ts";
 
 const NIGHTLY = join(ROOT, "docs/connect/nightly.sh");
@@ -129,5 +130,35 @@ describe("github-action.yml", () => {
     const before = await exportsOfSpace();
     expect((await fetch()).code).toBe(0);
     expect(await exportsOfSpace()).toBe(before);
+  });
+});
+
+describe("spillway.postman_collection.json", () => {
+  it("leads from a new space to an export's rows, each request with its examples", async () => {
+    const { space, client } = await openShop(stack.origin);
+    const postman = new Postman({
+      origin: stack.origin,
+      key: space.api_key,
+      admin_token: "local-admin-token-for-development-only",
+      person_id: "p-1",
+    });
+    const answers: [string, number][] = [
+      ["Create a space", 201],
+      ["Show a space", 200],
+      ["Show your space", 200],
+      ["Show a profile", 200],
+      ["Show statistics by day", 200],
+      ["Estimate an export", 200],
+      ["Create an export", 202],
+      ["Poll an export", 200],
+      ["List exports", 200],
+    ];
+    for (const [name, status] of answers) {
+      const answer = await postman.send(name);
+      expect([name, answer.status, answer.status === status ? "" : answer.body]).toEqual([name, status, ""]);
+    }
+    const { id } = JSON.parse((await postman.send("Poll an export")).body) as { id: string };
+    expect(await client.exports.wait(id)).toMatchObject({ status: "completed" });
+    expect(await postman.send("Get the result as one stream")).toMatchObject({ status: 200 });
   });
 });
