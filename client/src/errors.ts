@@ -69,12 +69,12 @@ export type WaitTimedOut = Coded<"wait_timed_out", 0> & { readonly export: Expor
 /** A downloaded file is not the one that the manifest describes. */
 export type FileDamaged = Coded<"file_damaged", 0> & { readonly file: string };
 
-/** An answer that is not the service's: of a proxy before it, say. */
+/** An answer that is not the service's: a page of a proxy before it, say. `status` may be 200. */
 export type UnexpectedAnswer = Coded<"unexpected_answer", number>;
 
 /**
  * - `unreachable`: no service answers at this origin.
- * - `unreadable`: the answer ended too early, or is not JSON.
+ * - `unreadable`: the answer ended too early, or is not an object of JSON.
  * - `webhook_rejected`: the request is not a webhook signed with this secret, or is too old.
  */
 export type ClientFailure = Coded<"unreachable" | "unreadable" | "webhook_rejected", 0>;

@@ -81,7 +81,8 @@ export class Spillway {
   /**
    * Makes any call of the API, with the same retries and errors: what this client has no method for.
    * @param body goes as JSON; a string goes as NDJSON, as it is.
-   * @returns the parsed answer, or its text where it is not JSON.
+   * @returns the parsed answer, which is JSON; an empty object where the answer is empty.
+   * @throws SpillwayError `unexpected_answer` where the answer is not JSON.
    */
   async request<Body = unknown>(
     method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",

@@ -1,6 +1,7 @@
 /** Makes calls by the generated functions: sends the key, throws `SpillwayError`, and tries again where that is right. */
 
 import { failure, problemOf, SpillwayError } from "./errors.ts";
+import { type Promised, unexpectedAnswer } from "./expected-answer.ts";
 import { createClient, createConfig } from "./generated/client/index.ts";
 import type { Client } from "./generated/client/index.ts";
 import { type Page, Pages } from "./pages.ts";
@@ -45,6 +46,11 @@ export interface Answer<Result> {
 /** The query of a list. */
 type ListQuery = { limit?: number; cursor?: string };
 
+/** What a call promises that names nothing else. */
+const PROMISED: Promised = "json";
+const promisedBy = (parseAs: string | undefined): Promised =>
+  parseAs === "text" || parseAs === "stream" ? parseAs : PROMISED;
+
 export class Transport {
   readonly origin: string;
   readonly now: () => number;
@@ -67,8 +73,24 @@ export class Transport {
     this.#onRetry = options.onRetry;
     this.#random = options.random ?? Math.random;
     this.#client = createClient(
-      createConfig({ baseUrl: this.origin, auth: () => options.key, fetch: this.fetch as typeof globalThis.fetch }),
+      createConfig({
+        baseUrl: this.origin,
+        auth: () => options.key,
+        fetch: this.fetch as typeof globalThis.fetch,
+        // Not by the media type of the answer: a page of HTML would be a text then.
+        parseAs: PROMISED,
+        responseValidator: async (data) => {
+          if (typeof data !== "object" || data === null || Array.isArray(data))
+            throw new TypeError("The answer is JSON, and no object.");
+        },
+      }),
     );
+    this.#client.interceptors.response.use(async (response, request, { parseAs }) => {
+      const unexpected = response.ok ? unexpectedAnswer(request, response, promisedBy(parseAs)) : null;
+      if (unexpected === null) return response;
+      await response.body?.cancel();
+      throw unexpected;
+    });
     this.#client.interceptors.error.use((thrown, response, request) => errorOf(thrown, response, request, this.origin));
   }
 
@@ -186,6 +208,6 @@ function errorOf(
     return failure({ code: "unreachable", status: 0, detail }, { cause: thrown });
   }
   if (!response.ok) return problemOf(call, response, thrown);
-  const detail = `The answer to ${call} is incomplete, or is not JSON.`;
+  const detail = `The answer to ${call} is incomplete, or is not an object of JSON.`;
   return failure({ code: "unreadable", status: 0, detail }, { cause: thrown });
 }

@@ -133,7 +133,10 @@ export class Exports {
 
   /** Statements that make a table of the export's columns, and load its files. */
   load(id: string, query: GetExportLoadStatementsData["query"], options?: CallOptions): Promise<string> {
-    return this.#transport.repeatable((wiring) => getExportLoadStatements({ ...wiring, path: { id }, query }), options);
+    return this.#transport.repeatable(
+      (wiring) => getExportLoadStatements({ ...wiring, path: { id }, query, parseAs: "text" }),
+      options,
+    );
   }
 
   /** Rows, bytes and SHA-256 of every file. */

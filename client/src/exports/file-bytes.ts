@@ -6,6 +6,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { failure, problemOf } from "../errors.ts";
+import { mediaTypeOf } from "../expected-answer.ts";
 import type { CallOptions, Transport } from "../transport.ts";
 import { type Bytes, piecesOf } from "./read.ts";
 import type { ExportFile } from "./request.ts";
@@ -89,6 +90,11 @@ async function open(
   const response = await getRenewed(transport, link, offset, signal);
   if (response.status === 416) return null;
   if (!response.ok) throw problemOf(`The bucket's link to ${link.name}`, response, await response.text());
+  // A stored file is never a page: this is one of a proxy.
+  if (mediaTypeOf(response) === "text/html") {
+    await response.body?.cancel();
+    throw problemOf(`The bucket's link to ${link.name}`, response, null);
+  }
   if (response.body === null) return null;
   // Without `Range` the answer begins with the first byte.
   const pieces = without(piecesOf(response.body), response.status === 206 ? 0 : offset);

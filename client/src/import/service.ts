@@ -4,7 +4,7 @@
  * of times.
  */
 
-import { failure, SpillwayError } from "../errors.ts";
+import { SpillwayError } from "../errors.ts";
 import type { EventDefinition, DefinedEventProperty, Space as SpaceAnswer } from "../generated/types.gen.ts";
 import type { Spillway } from "../spillway.ts";
 
@@ -41,13 +41,7 @@ const MAX_RETRY_AFTER_SECONDS = 300;
 /** @param spillway a client that makes each call once. @returns its calls. */
 export function serviceOf(spillway: Spillway): Service {
   return {
-    async json<Body>(method: Method, path: string, body?: unknown) {
-      const answer = await spillway.request(method, path, { body });
-      // What has another type of content is a text or a stream: the page of a proxy, say.
-      if (typeof answer === "object" && answer?.constructor === Object) return answer as Body;
-      const detail = `The answer to ${method} ${path} is incomplete, or is not JSON.`;
-      throw failure({ code: "unreadable", status: 0, detail });
-    },
+    json: (method, path, body) => spillway.request(method, path, { body }),
   };
 }
 

@@ -176,9 +176,10 @@ describe("a transient error", () => {
 });
 
 test("an interrupted answer is retried like a missing one", async () => {
+  const json = { status: 202, headers: { "content-type": "application/json" } };
   const answers = [
-    new Response(new ReadableStream({ pull: (body) => body.error(new Error("terminated")) }), { status: 202 }),
-    new Response('{"accepted":1,"dupl', { status: 202 }),
+    new Response(new ReadableStream({ pull: (body) => body.error(new Error("terminated")) }), json),
+    new Response('{"accepted":1,"dupl', json),
     Response.json({ accepted: 0, duplicates: 1 }, { status: 202 }),
   ];
   vi.stubGlobal("fetch", () => Promise.resolve(answers.shift()));
