@@ -2,6 +2,7 @@
 
 import { failure } from "../errors.ts";
 import { getExportManifest, listExportFiles } from "../generated/sdk.gen.ts";
+import type { Manifest } from "../generated/types.gen.ts";
 import type { Page } from "../pages.ts";
 import type { CallOptions, Transport } from "../transport.ts";
 import { fileBytes, type LinkedFile } from "./file-bytes.ts";
@@ -31,12 +32,6 @@ export interface DownloadOptions extends CallOptions {
 /** Takes a file's bytes. A stream that fails at its end was not the file: throw away what came of it. */
 export type FileSink = (file: ExportFile, bytes: ReadableStream<Bytes>) => Promise<void>;
 
-/** The part of a manifest that a download is compared with. */
-interface Expected {
-  files: Pick<ExportFile, "name" | "bytes" | "sha256">[];
-  totals: { files: number; bytes: number };
-}
-
 const LINKS_PER_PAGE = 200;
 
 /** @throws SpillwayError `file_damaged`: a file is not what the manifest says; what `sink` throws. */
@@ -47,10 +42,7 @@ export async function downloadExport(
   { onProgress, concurrency = 1, have, wanted, ...options }: DownloadOptions,
 ): Promise<void> {
   const path = { id };
-  const manifest = (await transport.repeatable(
-    (wiring) => getExportManifest({ ...wiring, path }),
-    options,
-  )) as unknown as Expected;
+  const manifest = await transport.repeatable((wiring) => getExportManifest({ ...wiring, path }), options);
   const expected = new Map(manifest.files.map((file) => [file.name, file]));
   const progress = { files: 0, filesTotal: manifest.totals.files, bytes: 0, bytesTotal: manifest.totals.bytes };
   const files = linkedFiles(transport, id, options);
@@ -127,7 +119,7 @@ async function* counted<Piece extends Uint8Array>(
   }
 }
 
-function compare(listed: ExportFile, expected: Expected["files"][number] | undefined): void {
+function compare(listed: ExportFile, expected: Manifest["files"][number] | undefined): void {
   if (expected?.bytes === listed.bytes && expected.sha256 === listed.sha256) return;
   const detail = `${listed.name} is listed with another size or SHA-256 than the manifest has.`;
   throw failure({ code: "file_damaged", status: 0, detail, file: listed.name });
