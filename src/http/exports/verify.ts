@@ -61,6 +61,7 @@ export const problemsRoute = list({
   description:
     "Every file that the export's newest verification did not find as it was written. Empty until it is finished, and where each file is `ok`.",
   auth: "exports:read",
+  portal: ["exports:read"],
   params: IdInPath,
   item: VerifiedFile,
   page: "The manifest, if it is one of them, then files in the order of their rows.",

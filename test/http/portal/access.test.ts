@@ -20,6 +20,7 @@ const OPENS: Record<PortalScope, readonly string[]> = {
     "getExportContent",
     "getExportManifest",
     "getExportLoadStatements",
+    "listVerificationProblems",
     "getStats",
   ],
   "exports:write": [
