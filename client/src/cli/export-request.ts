@@ -116,6 +116,12 @@ async function windowOf(dataset: DatasetName, { options, now, space }: Asked): P
     const { first, last } = days(asked.date, (await space()).timezone, now);
     return first === last ? { date: first } : { start_date: first, end_date: last };
   }
+  // Another run would ask for another window by the same key, which the service refuses: often only after a failure.
+  if (options["idempotencyKey"] !== undefined && asked.end === undefined && window.end === new Date(now).toISOString())
+    throw usageError(
+      "With --idempotency-key each run must ask for the same window, and this one ends now.",
+      "Name one that is over: --date with days that are over, or --start and --end.",
+    );
   const [startField, endField] = fields;
   return {
     ...(window.start === undefined ? {} : { [startField]: window.start }),

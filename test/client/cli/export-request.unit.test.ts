@@ -52,6 +52,28 @@ describe("each dataset's window has the names of its fields", () => {
   });
 });
 
+describe("with --idempotency-key the command can be run again", () => {
+  const args = (...window: string[]) =>
+    ["exports", "create", "activity_events", "--idempotency-key=nightly", "--print-request", "--json"].concat(window);
+  const inUtc = { env: KEY, fetch: () => Promise.resolve(Response.json({ timezone: "UTC", retention_days: 30 })) };
+
+  it.each([["--last=7d"], ["--last=all"], ["--date=2026-11-03"], ["--date=2026-11-01..2026-11-03"]])(
+    "not with %s, which ends now",
+    async (window) => {
+      const { code, stdout, stderr } = await spillway(args(window), inUtc);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(JSON.parse(stderr)).toMatchObject({ error: { detail: expect.stringContaining("ends now") as string } });
+    },
+  );
+
+  it.each([["--date=2026-11-02"], ["--start=2026-11-01", "--end=2026-11-03T12:00:00.000Z"]])(
+    "%s",
+    async (...window) => {
+      expect((await spillway(args(...window), inUtc)).code).toBe(0);
+    },
+  );
+});
+
 it("days of conversions go as days", async () => {
   const timezone = Response.json({ timezone: "UTC" });
   const asked = async (date: string) => {
