@@ -13,6 +13,29 @@ interface Page {
   next_cursor: string | null;
 }
 
+/** What destinations and schedules have stored. */
+const AUTH = { type: "keys", access_key_id: "key-1" };
+const LOCATION = {
+  provider: "generic",
+  bucket: "acme-exports",
+  region: "eu-central-1",
+  endpoint: "https://s3.example",
+  path_style: true,
+  encryption: null,
+  storage_class: null,
+};
+const REQUEST = {
+  dataset: "activity_events",
+  row_format: "flat",
+  extra_fields: true,
+  enrich_with_moments_info: false,
+  delivery: { type: "download" },
+  layout: "single",
+  format: "ndjson",
+  compression: "gzip",
+  file_rows: 50_000,
+};
+
 const idOf = (item: Page["data"][number]) => item.id ?? item.person_id ?? "";
 
 const service = new Service({
@@ -142,8 +165,9 @@ const LISTS: Record<string, List> = {
     // A space has fewer by calls than a page has.
     add: () => {
       const times = { created_at: service.now, updated_at: service.now };
-      const described = { name: "Bucket", directory_path: "", key_template: null, auth: '{"type":"keys"}' };
-      const row = { id: crypto.randomUUID(), space_id: space.id, bucket_location: "{}", ...described, ...times };
+      const described = { name: "Bucket", directory_path: "", key_template: null, auth: JSON.stringify(AUTH) };
+      const location = { bucket_location: JSON.stringify(LOCATION) };
+      const row = { id: crypto.randomUUID(), space_id: space.id, ...location, ...described, ...times };
       return insertDestination(service.context.databases.control, row, null, 10_000);
     },
   },
@@ -161,7 +185,7 @@ const LISTS: Record<string, List> = {
       const row = {
         id: crypto.randomUUID(),
         space_id: space.id,
-        request: '{"dataset":"activity_events"}',
+        request: JSON.stringify(REQUEST),
         status: "active" as const,
         created_at: service.now,
         updated_at: service.now,

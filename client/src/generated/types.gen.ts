@@ -3135,6 +3135,10 @@ export type ManifestColumn = {
     name: string;
     type: ColumnType;
     nullable: boolean;
+    /**
+     * NDJSON: the names from the row inwards to the value, where that is not a member with the column's name.
+     */
+    path?: Array<string>;
 };
 
 /**

@@ -15,13 +15,17 @@ const Edge = z.object({ time: Time.nullable(), id: z.string().nullable() }).meta
 
 const File = z.object({ ...storedFile, first: Edge.nullable(), last: Edge.nullable() }).meta({ id: "ManifestFile" });
 
-export const Column = z
+const Column = z
   .object({
     name: z.string(),
     type: z
       .enum(["text", "boolean", "number", "date", "json"])
       .meta({ id: "ColumnType", description: "`json`: an object, a list, or values of several types." }),
     nullable: z.boolean(),
+    path: z.array(z.string()).optional().meta({
+      description:
+        "NDJSON: the names from the row inwards to the value, where that is not a member with the column's name.",
+    }),
   })
   .meta({ id: "ManifestColumn" });
 

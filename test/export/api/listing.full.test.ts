@@ -63,7 +63,7 @@ describe("the list of exports", () => {
     expect((await list(service, other, "")).data).toEqual([]);
   });
 
-  it("leaves out what it does not load: files and links", async () => {
+  it("leaves out what it does not load: files, links and verifications", async () => {
     const { service, space } = await shop(1);
     const done = await service.export(space);
     const [listed] = (await list(service, space, "")).data;
@@ -71,6 +71,7 @@ describe("the list of exports", () => {
       "files",
       "download_url",
       "url_expires_at",
+      "verification",
     ]);
     expect(done).toMatchObject(listed ?? {});
   });
