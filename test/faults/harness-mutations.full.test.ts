@@ -90,7 +90,7 @@ describe("the harness notices", () => {
   });
 
   it("a completion without its guard, after the export was canceled", async () => {
-    const completion = effectThat("status = 'completed'");
+    const completion = effectThat("UPDATE exports SET status = 'completed'");
     const plan = { ...oneFault(completion.name, "stalled before"), cancelAt: completion.index + 1 };
     await runPlan(rig, plan);
     const tamper = replacing("AND status = 'processing' AND phase = 'finishing'", "");
@@ -152,7 +152,7 @@ describe("the harness notices", () => {
         },
       }),
     });
-    const plan = oneFault(effectThat("status = 'completed'").name, "fails before");
+    const plan = oneFault(effectThat("UPDATE exports SET status = 'completed'").name, "fails before");
     await expect(runPlan(rig, plan, tamper)).rejects.toThrow(/every write of the manifest/);
   });
 });

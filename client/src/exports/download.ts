@@ -61,7 +61,13 @@ export async function downloadExport(
         onProgress?.({ ...progress });
       };
       const before = had === undefined ? {} : { have: counted(had, count) };
-      await sink(file, streamOf(counted(fileBytes(transport, linked, { ...options, ...before }), count)));
+      const bytes = remembered(counted(fileBytes(transport, linked, { ...options, ...before }), count));
+      try {
+        await sink(file, streamOf(bytes.pieces));
+      } catch (error) {
+        // Chromium's `new Response(bytes).text()` hides a stream's error behind a TypeError.
+        throw bytes.failure() ?? error;
+      }
     }
     progress.files += 1;
     onProgress?.({ ...progress });
@@ -117,6 +123,20 @@ async function* counted<Piece extends Uint8Array>(
     count(piece.byteLength);
     yield piece;
   }
+}
+
+/** The same pieces, and the error that they ended with, once they have. */
+function remembered(pieces: AsyncGenerator<Bytes, void>) {
+  let failed: unknown;
+  const same = async function* (): AsyncGenerator<Bytes, void> {
+    try {
+      yield* pieces;
+    } catch (error) {
+      failed = error;
+      throw error;
+    }
+  };
+  return { pieces: same(), failure: () => failed };
 }
 
 function compare(listed: ExportFile, expected: Manifest["files"][number] | undefined): void {

@@ -5,9 +5,9 @@ import type { Process, Stage } from "./stage.ts";
 
 /** @returns a D1 that runs the real one's calls, each when the stage lets its process continue. */
 export function stagedD1(real: D1Database, name: string, stage: Stage, process: Process): D1Database {
-  const perform = <Answer>(sql: string, act: () => Promise<Answer>) => {
-    const nature = /^\s*(SELECT|WITH)\b/i.test(sql) ? "read" : "commit";
-    const detail = sql.replaceAll(/\s+/g, " ").trim().slice(0, 90);
+  const perform = <Answer>(statements: readonly string[], act: () => Promise<Answer>) => {
+    const nature = statements.every((sql) => /^\s*(SELECT|WITH)\b/i.test(sql)) ? "read" : "commit";
+    const detail = statements.map(shortened).join("; ");
     const broken = () => new Error("D1_ERROR: Network connection lost.", { cause: connectionLost() });
     return stage.perform(process, { label: `${name}.${nature}`, nature, detail, act, broken });
   };
@@ -15,15 +15,18 @@ export function stagedD1(real: D1Database, name: string, stage: Stage, process: 
     sql,
     prepared,
     bind: (...values: unknown[]) => prepare(sql, prepared.bind(...values)),
-    all: () => perform(sql, () => prepared.all()),
-    run: () => perform(sql, () => prepared.run()),
-    first: () => perform(sql, () => prepared.first()),
-    raw: () => perform(sql, () => prepared.raw()),
+    all: () => perform([sql], () => prepared.all()),
+    run: () => perform([sql], () => prepared.run()),
+    first: () => perform([sql], () => prepared.first()),
+    raw: () => perform([sql], () => prepared.raw()),
   });
   const staged = {
     prepare: (sql: string) => prepare(sql, real.prepare(sql)),
     batch: (statements: Staged[]) =>
-      perform(statements.map((each) => each.sql).join("; "), () => real.batch(statements.map((each) => each.prepared))),
+      perform(
+        statements.map((each) => each.sql),
+        () => real.batch(statements.map((each) => each.prepared)),
+      ),
   };
   return staged as unknown as D1Database;
 }
@@ -37,3 +40,6 @@ interface Staged {
   first(): Promise<unknown>;
   raw(): Promise<unknown>;
 }
+
+/** The beginning of a statement, by which its effect is found. */
+const shortened = (sql: string) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 90);

@@ -113,8 +113,9 @@ class HastyBudget extends Budget {
   }
 }
 
-/** A random UUID, version 4. */
+/** A random UUID, version 4 of RFC 9562. */
 function uuid(roll: () => number): string {
-  const hex = Array.from({ length: 32 }, (_, n) => (n === 12 ? 4 : Math.floor(roll() * 16)).toString(16)).join("");
+  const digit = (n: number) => (n === 12 ? 4 : n === 16 ? 8 + Math.floor(roll() * 4) : Math.floor(roll() * 16));
+  const hex = Array.from({ length: 32 }, (_, n) => digit(n).toString(16)).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
