@@ -72,7 +72,7 @@ export class Transport {
     this.#limits = { ...DEFAULT_RETRIES, ...options.retries };
     this.#onRetry = options.onRetry;
     this.#random = options.random ?? Math.random;
-    this.#client = createClient(
+    const client = createClient(
       createConfig({
         baseUrl: this.origin,
         auth: () => options.key,
@@ -85,13 +85,14 @@ export class Transport {
         },
       }),
     );
-    this.#client.interceptors.response.use(async (response, request, { parseAs }) => {
+    client.interceptors.response.use(async (response, request, { parseAs }) => {
       const unexpected = response.ok ? unexpectedAnswer(request, response, promisedBy(parseAs)) : null;
       if (unexpected === null) return response;
       await response.body?.cancel();
       throw unexpected;
     });
-    this.#client.interceptors.error.use((thrown, response, request) => errorOf(thrown, response, request, this.origin));
+    client.interceptors.error.use((thrown, response, request) => errorOf(thrown, response, request, this.origin));
+    this.#client = withoutItself(client);
   }
 
   /** Makes a call that only reads, or that does the same when it is made twice. @throws SpillwayError */
@@ -186,6 +187,22 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener("abort", end);
   });
   signal?.throwIfAborted();
+}
+
+type Method = (options: { client?: Client }) => unknown;
+
+/**
+ * The generated functions hand all their options on to `Request`, the client with them, which Deno takes for an HTTP
+ * client of its own and refuses.
+ */
+function withoutItself(client: Client): Client {
+  const without =
+    (method: Method): Method =>
+    ({ client: _client, ...options }) =>
+      method(options);
+  const names = ["get", "post", "put", "patch", "delete", "request"] as const;
+  const methods = names.map((name) => [name, without(client[name] as unknown as Method)]);
+  return { ...client, ...Object.fromEntries(methods) } as Client;
 }
 
 function originOf(text: string): string {

@@ -19,7 +19,8 @@ beforeAll(async () => {
 /** Texts that people write, and values that are nobody's name. Line breaks belong into them. */
 const FREE = /\/(description|push_token|value|value\/0|properties\/a|attributes\/a)$/;
 /** Names of what exists, or does not: those are not stored. */
-const LOOKED_UP = /\/(definition_id|destination_id|events\/0\/properties)$|^putSegment text \/id$/;
+const LOOKED_UP =
+  /\/(definition_id|destination_id|events\/0\/properties)$|^putSegment text \/id$|^openPortalLink text \/token$/;
 
 const isName = (field: BodyField) =>
   !FREE.test(field.pointer) && !LOOKED_UP.test(field.pointer) && !LOOKED_UP.test(shown(field));

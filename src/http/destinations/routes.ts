@@ -70,7 +70,8 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
     item: Destination,
     page: "Destinations, newest first.",
     async read(call, { space, session, limit, after }) {
-      const all = await listDestinations(call.databases.control, space.id, MAX_DESTINATIONS, after);
+      // A session may see only some of them: those are chosen from all that a space can have.
+      const all = await listDestinations(call.databases.control, space.id, Math.max(limit, MAX_DESTINATIONS), after);
       return all.filter(({ id }) => hasDestination(session, id)).slice(0, limit);
     },
     positionOf: byCreation,
