@@ -128,7 +128,8 @@ export class Play {
       ...[this.#queue.nextAt, this.#createAt, sweepAt].filter((at) => at !== null),
     ];
     if (times.length === 0) return true;
-    stage.now = Math.max(stage.now, Math.min(...times));
+    // A clock shows whole milliseconds.
+    stage.now = Math.ceil(Math.max(stage.now, Math.min(...times)));
     if (sweepAt !== null && sweepAt <= stage.now) this.#sweep();
     return false;
   }
