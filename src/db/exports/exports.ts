@@ -97,6 +97,9 @@ export interface InsertConditions {
   day: string;
 }
 
+/** SQL: the export of space ?1 has a number that the space has not counted yet. */
+const IS_NEWEST = "number = (SELECT s.exports_created + 1 FROM spaces s WHERE s.id = ?1)";
+
 /**
  * Inserts the row if the space has fewer pending exports than its limit and still retains the events that the export
  * reads.
@@ -127,12 +130,13 @@ export async function insertExport(
            (SELECT 1 FROM schedule_runs r WHERE r.space_id = ?1 AND r.schedule_id = ?17 AND r.delivered_seq IS NOT NULL AND r.counted = 0))`,
       [...valuesOf(row, NEW_COLUMNS), pendingLimit, key, dueAt],
     ),
+    // Both only for the export that this batch made: run twice, the batch counts it once.
+    countExport(row, day, { created: 1 }, { sql: IS_NEWEST, params: [] }),
     statement(
       `UPDATE spaces SET exports_created = exports_created + 1 WHERE id = ?1
-         AND EXISTS (SELECT 1 FROM exports WHERE space_id = ?1 AND id = ?2)`,
+         AND EXISTS (SELECT 1 FROM exports WHERE space_id = ?1 AND id = ?2 AND ${IS_NEWEST})`,
       [row.space_id, row.id],
     ),
-    countExport(row, day, { created: 1 }, { sql: "status = 'queued' AND created_at = ?3", params: [row.created_at] }),
     entry(row, row.created_at, "export.created", {}, { key: "created" }),
     ...also,
   ]);
