@@ -40,6 +40,7 @@ export async function checkAnswer(method: string, path: string, response: Respon
   const type = response.headers.get("content-type") ?? "";
   const route = routeOf(method, path);
   if (route === undefined || !/^application\/(problem\+)?json/.test(type)) return;
+  if (response.headers.has("content-encoding")) return;
   const text = await response.clone().text();
   if (text.length > MAX_BYTES) return;
   const body: unknown = JSON.parse(text);

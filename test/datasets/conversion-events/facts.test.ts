@@ -74,7 +74,7 @@ describe("a result", () => {
     const before = service.meter.statements;
     const view = await exported(service, space, { fields: ["event_name"] });
     expect([onlyFile(view).rows, view.progress.rows_total]).toEqual([count, count]);
-    expect(service.meter.statements - before).toBeLessThanOrEqual(50);
+    expect(service.meter.statements - before).toBeLessThanOrEqual(55);
     const chunksOf = async ({ id }: { id: string }) => {
       const timeline = await service.json<{ data: { type: string; detail: unknown }[] }>(
         "GET",
