@@ -138,8 +138,8 @@ it("an answer that is not the service's is told apart", async () => {
 });
 
 it("a service that is not there is told by its origin", async () => {
-  const nobody = new Spillway({ origin: "http://127.0.0.1:1", key: "sk_test", retries: { attempts: 1 } });
-  await expect(nobody.exports.get("x")).rejects.toMatchObject({
+  const unreachable = new Spillway({ origin: "http://127.0.0.1:1", key: "sk_test", retries: { attempts: 1 } });
+  await expect(unreachable.exports.get("x")).rejects.toMatchObject({
     code: "unreachable",
     message: "No service answers at http://127.0.0.1:1 (GET /v1/exports/x).",
   });

@@ -25,7 +25,7 @@ async function followed(assistant: Assistant, id: string) {
 }
 
 describe.each(REVISIONS)("an assistant that connects in the way %s", (mode) => {
-  it("creates an export and follows it to its end; its content is there for whoever has a key", async () => {
+  it("creates an export and follows it to its end; the key reads its content", async () => {
     const key = shop.space.api_key;
     const assistant = await connectTo(stack.origin, key, mode, fetch);
     const { id } = await assistant.read<{ id: string }>("create_export", ALL_ORDERS);

@@ -142,7 +142,7 @@ async function runBlocks(page: Page, blocks: readonly Block[], folder: string) {
       ORIGIN: stack.origin,
       ADMIN_TOKEN: LOCAL_ADMIN_TOKEN,
       SPILLWAY_ORIGIN: stack.origin,
-      // The logins of whoever runs the tests stay as they are.
+      // The saved logins of this machine's user stay as they are.
       SPILLWAY_CONFIG: join(folder, ".spillway.json"),
       PORT: String(await freePort()),
     },

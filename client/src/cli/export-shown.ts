@@ -50,7 +50,7 @@ export function exportSummary({ id, status, progress, message }: Shown): string 
   return printable(`Export ${id} is ${status}: ${counts}.${message === null ? "" : ` ${message}`}`);
 }
 
-/** @returns the export without its links, which open the files to whoever reads a log. */
+/** @returns the export without its links: a link in a log would open the files to every reader of the log. */
 export function withoutLinks(shown: Export): Record<string, unknown> {
   const { download_url: _download, url_expires_at: _expires, files, ...rest } = shown;
   return { ...rest, files: files.map(({ url: _url, ...file }) => file) };

@@ -36,7 +36,7 @@ A mapping:
   {
     "id":            { "template": "{InvoiceNo}-{#row:6}" },
     "definition_id": { "constant": "order_line" },
-    "person_id":     { "column": "CustomerID", "default": "nobody" },
+    "person_id":     { "column": "CustomerID", "default": "unknown" },
     "occurred_at":   { "column": "InvoiceDate", "format": "dd.MM.yyyy HH:mm", "timezone": "Europe/London" },
     "properties":    { "Quantity": { "column": "Quantity", "type": "number" },
                        "Description": { "column": "Description", "if_empty": "keep" } }

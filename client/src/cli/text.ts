@@ -47,7 +47,7 @@ export interface Column<Row> {
 }
 
 /**
- * @param width columns of the terminal; lines are cut there. Undefined where nobody looks: nothing is cut.
+ * @param width columns of the terminal; lines are cut there. Undefined outside a terminal: nothing is cut.
  * @returns a line of titles and one a row.
  */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width?: number): string[] {

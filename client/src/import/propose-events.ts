@@ -120,7 +120,7 @@ function personChecks(person: Column | null, { rows }: Columns): string[] {
   const empty = rows - person.filled;
   if (empty === 0) return [];
   return [
-    `${person.name} is empty in ${empty.toLocaleString("en")} rows, which are rejected: "default": "nobody" there gives them a person.`,
+    `${person.name} is empty in ${empty.toLocaleString("en")} rows, which are rejected: a "default": "unknown" there gives them one.`,
   ];
 }
 

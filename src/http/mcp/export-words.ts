@@ -17,7 +17,7 @@ const firstFiles = (files: unknown): unknown => (Array.isArray(files) ? files.sl
 export const shortVerification = (body: Shown): Shown => ({ ...body, files: firstFiles(body["files"]) });
 
 /**
- * An export without presigned links: an assistant's conversation is stored by its host, and whoever reads it could
+ * An export without presigned links: the host of an assistant stores its conversations, and every reader of one could
  * download the files. `content_url` needs an API key.
  */
 export function withoutLinks(body: Shown): Shown {
