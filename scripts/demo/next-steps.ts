@@ -1,7 +1,6 @@
 /** Where to go after the demo. */
 
 import { styleText } from "node:util";
-import { LOCAL_ADMIN_TOKEN } from "../stack.ts";
 import { WEEK } from "../flights.ts";
 
 const DEV_ORIGIN = "http://127.0.0.1:8787";
@@ -11,11 +10,15 @@ const heading = (text: string) => `\n${styleText("bold", text)}\n`;
 export function tryItYourself(): string {
   return `${heading("Where to go next")}
   npm run demo -- --keep     the same, and the service keeps running, with these flights and a key
-  npm run dev                the service at ${DEV_ORIGIN}, its reference at ${DEV_ORIGIN}/docs; create a space:
+  npm run dev                the service at ${DEV_ORIGIN}, its reference at ${DEV_ORIGIN}/docs
 
-    curl -s ${DEV_ORIGIN}/v1/spaces -H 'Authorization: Bearer ${LOCAL_ADMIN_TOKEN}' \\
-      -H 'Content-Type: application/json' -d '{"name":"Mine","timezone":"Europe/London"}'
+  And beside it, with a file of your own:
 
+    npx spillway spaces create mine --save       a tenant for your data; its key is saved for the next commands
+    npx spillway events import orders.csv        shows the columns of the file, and what to do with them
+    npx spillway exports create activity_events --last all --format parquet --out ./events --verify
+
+  docs/command-line.md       every command
   docs/quickstart.md         import and export your own events, and deploy the service
 `;
 }

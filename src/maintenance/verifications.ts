@@ -3,9 +3,9 @@
 import {
   claimStuckVerifications,
   listDueVerifications,
-  skipVerification,
   type VerificationRef,
-} from "../db/exports/verifications.ts";
+} from "../db/exports/due-verifications.ts";
+import { skipVerification } from "../db/exports/verifications.ts";
 import { log } from "../log.ts";
 import type { Context } from "../context.ts";
 import { beginVerification } from "../export/api/verify.ts";

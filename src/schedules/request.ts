@@ -8,7 +8,7 @@ import type { AnyDataset } from "../datasets/dataset.ts";
 import { datasetNamed, DATASETS } from "../datasets/index.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
-import { freeze } from "../export/api/create.ts";
+import { freeze } from "../export/api/freeze.ts";
 import type { Context } from "../context.ts";
 import {
   AnyExportRequest,

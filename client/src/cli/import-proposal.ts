@@ -4,7 +4,9 @@ import { statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import type { MappingNeeded } from "../import/needs-mapping.ts";
 import type { Options } from "../import/options.ts";
+import { count } from "../import/report.ts";
 import { STDIN } from "../import/spool.ts";
+import { printable } from "./text.ts";
 
 /** The file of a proposed mapping. */
 export interface MappingFile {
@@ -99,20 +101,15 @@ function json(mapping: Readonly<Record<string, unknown>>): string {
 
 function table(rows: readonly string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows.map((row) => `  ${row.map((cell, at) => printable(cell).padEnd(widths[at] ?? 0)).join("  ")}`.trimEnd());
+  return rows.map((row) => `  ${row.map((cell, at) => oneLine(cell).padEnd(widths[at] ?? 0)).join("  ")}`.trimEnd());
 }
 
-/** Without what a terminal would act on. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this finds
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "·");
+/** A value as one cell of the table. */
+function oneLine(text: string): string {
+  return printable(text).replaceAll(/[\t\n]/g, " ");
 }
 
 /** For a shell. */
 function quoted(text: string): string {
   return /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en");
 }

@@ -2,6 +2,7 @@
 
 import { declared } from "./wanted.ts";
 import type { Value } from "./mapped-value.ts";
+import { count } from "./report.ts";
 import { MAX_DEFINITIONS, type SeenMember, type Survey } from "./survey.ts";
 
 /**
@@ -43,8 +44,4 @@ export function dryRunReport(
     ...attributes,
     `${count(survey.rows)} rows read: ${count(survey.valid)} can be sent, ${count(survey.rows - survey.valid)} rejected. Nothing was sent (--dry-run).`,
   ];
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en");
 }

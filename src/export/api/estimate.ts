@@ -5,7 +5,7 @@ import type { ScanBudget } from "../../db/core/scan-budget.ts";
 import type { CutLimits } from "../../db/events/event-cut.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import type { Fault } from "../../errors.ts";
-import { freeze, type FreezeContext } from "./create.ts";
+import { freeze, type FreezeContext } from "./freeze.ts";
 import { createEncoder, fileForm } from "../output/encode/encoder.ts";
 import { type FilePosition, pageWriter } from "../output/page-writer.ts";
 import type { ExportRequest } from "./request.ts";
