@@ -1,0 +1,5 @@
+/** The page. */
+
+export function App() {
+  return <h1>Spillway</h1>;
+}

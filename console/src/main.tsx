@@ -1,0 +1,8 @@
+/** The entry of the page. */
+
+import { render } from "preact";
+import { App } from "./app.tsx";
+import "./styles/base.css";
+
+const root = document.querySelector("#app");
+if (root !== null) render(<App />, root);
