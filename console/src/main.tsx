@@ -3,6 +3,8 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
 import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/frame.css";
 
 const root = document.querySelector("#app");
 if (root !== null) render(<App />, root);

@@ -1,0 +1,10 @@
+/**
+ * The API key of a person who chose "stay signed in for this tab". `sessionStorage` belongs to the tab and ends with it;
+ * without the choice the key is in memory alone, and a reload asks for it again.
+ */
+
+const NAME = "spillway.key";
+
+export const readKey = (): string | null => sessionStorage.getItem(NAME);
+export const keepKey = (key: string): void => sessionStorage.setItem(NAME, key);
+export const forgetKey = (): void => sessionStorage.removeItem(NAME);

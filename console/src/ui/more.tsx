@@ -1,0 +1,39 @@
+/** A list that comes in pages: what was read, and a button for the next page. */
+
+import { useInfiniteQuery } from "@tanstack/preact-query";
+import { texts } from "../texts.ts";
+
+/** A page of a list of the service. */
+interface ListPage<Item> {
+  data: Item[];
+  next_cursor: string | null;
+}
+
+/**
+ * Reads a list page by page.
+ * @param key names the list in the cache: calls with the same key share it.
+ * @param read gets the cursor of the page; undefined for the first.
+ */
+export function useList<Item>(
+  key: readonly unknown[],
+  read: (cursor: string | undefined, signal: AbortSignal) => Promise<ListPage<Item>>,
+) {
+  const query = useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam, signal }) => read(pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next_cursor: cursor }) => cursor ?? undefined,
+  });
+  return { ...query, items: query.data?.pages.flatMap(({ data }) => data) ?? [] };
+}
+
+type MoreProps = Pick<ReturnType<typeof useList>, "hasNextPage" | "isFetchingNextPage" | "fetchNextPage">;
+
+export const More = ({ hasNextPage, isFetchingNextPage, fetchNextPage }: MoreProps) =>
+  hasNextPage ? (
+    <p>
+      <button type="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+        {isFetchingNextPage ? texts.loading : texts.more}
+      </button>
+    </p>
+  ) : null;

@@ -1,0 +1,34 @@
+/** A page: its title, which is the document's too, what can be done there, and its content. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { useSession } from "../session/session.ts";
+
+interface Props {
+  title: string;
+  /** Buttons and links beside the title. */
+  actions?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+export function Page({ title, actions, children }: Props) {
+  const { space } = useSession();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const product = space.branding.name ?? "Spillway";
+  useEffect(() => {
+    document.title = `${title} – ${product}`;
+  }, [title, product]);
+  // A new page begins at its heading, for keyboards and screen readers too.
+  useEffect(() => heading.current?.focus(), []);
+  return (
+    <>
+      <header class="page-head">
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {actions !== undefined && <div class="actions">{actions}</div>}
+      </header>
+      {children}
+    </>
+  );
+}
