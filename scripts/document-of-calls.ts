@@ -36,7 +36,7 @@ export interface Parameter {
 const SCRIPT = join(import.meta.dirname, "openapi.ts");
 
 /** What no client calls. */
-const PAGES = /^(\/|\/openapi\.json|\/tracker\.js|\/docs.*|\/problems\/.*|\/mcp)$/;
+const PAGES = /^(\/|\/openapi\.json|\/tracker\.js|\/(docs|console|portal|assets|problems)(\/.*)?|\/mcp)$/;
 
 /**
  * @param date the day of the examples, such as `2026-01-16`; by default today.

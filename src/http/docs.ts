@@ -59,7 +59,7 @@ const TAGS: Record<string, string> = {
   Portal:
     "Links for your own customers' people, and the sessions that they open: exports, and where asked for settings, in the space's portal, without an API key.",
   Statistics: "What happened in a space, day by day.",
-  Service: "The service itself: its health, this document, and what errors mean.",
+  Service: "The service itself: its health, this document, the pages for people, and what errors mean.",
 };
 
 const EXAMPLES: Examples = {

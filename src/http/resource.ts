@@ -41,7 +41,9 @@ export function resource(
     errors: [...(each.errors ?? []), ...(mayNotFind(each) ? ["not_found" as const] : [])],
   }));
   for (const [whole, here] of Map.groupBy(routes, (each) => each.path)) {
-    const pattern = whole.slice(path.length).replaceAll(/\{(\w+)\}/g, ":$1") || "/";
+    const exact = whole.slice(path.length).replaceAll(/\{(\w+)\}/g, ":$1") || "/";
+    // Hono's wildcard matches the path itself too.
+    const pattern = here.some((each) => each.andBelow === true) ? `${exact}/*` : exact;
     app.all(pattern, async (c, next) => {
       c.set("route", whole);
       await next();

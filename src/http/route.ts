@@ -147,6 +147,8 @@ export interface RouteDefinition<Params, Query, Body> {
    * parameter, which come later.
    */
   isAlsoId?: true;
+  /** Every address below the path is this operation too: a page that reads its address in the browser. */
+  andBelow?: true;
   operationId: string;
   summary: string;
   description?: string;

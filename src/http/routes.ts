@@ -11,6 +11,7 @@ import { flowsResource } from "./flows/routes.ts";
 import { mcpResource } from "./mcp/routes.ts";
 import { SentDocument } from "./meta/document.ts";
 import { metaResource } from "./meta/routes.ts";
+import { pagesResource } from "./pages/routes.ts";
 import { profileDefinitionResources } from "./profile-definitions/routes.ts";
 import { profileDeletionsResource } from "./profiles/deletions.ts";
 import { profilesResource } from "./profiles/routes.ts";
@@ -55,6 +56,7 @@ export const RESOURCES: readonly Resource[] = [
   statsResource,
   portalLinksResource,
   portalSessionResource,
+  pagesResource,
   metaResource(new SentDocument(OWN_API, () => ROUTES)),
 ];
 

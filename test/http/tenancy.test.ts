@@ -165,6 +165,10 @@ const TABLE: Record<string, Line> = {
   docsSearchIndex: "shows nothing of any space",
   trackerScript: "is the same for every caller",
   docsScript: "shows nothing of any space",
+  console: "shows nothing of any space",
+  portal: "shows nothing of any space",
+  spacePortal: "shows of a space which pages may frame its portal, to whoever knows its id",
+  asset: "shows nothing of any space",
 };
 
 const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", LIST_LIMIT: "10000", ...AWS_VARS });

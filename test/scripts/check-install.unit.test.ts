@@ -56,3 +56,26 @@ test("where the installation is complete and an old Node runs the script directl
 test.each(["22.18.0", "24.21.0", "26.0.0"])("Node %s runs the script, from wherever it comes", (version) => {
   expect(runScript(["wrangler"], version)).toEqual({ code: 0, output: "the script ran" });
 });
+
+/** Runs `npm run dev`'s check in a checkout whose console/dist has these files, and a page that names them. */
+function runDev(built: readonly string[], page = '<script src="/assets/index-1.js">'): string {
+  for (const file of ["node_modules/wrangler", "scripts/dev.ts", ...built.map((each) => `console/dist/${each}`)]) {
+    mkdirSync(join(checkout, file, ".."), { recursive: true });
+    writeFileSync(join(checkout, file), file.endsWith(".html") ? page : "console.log('the script ran')");
+  }
+  const args = ["-r", "./scripts/check-install.cjs", "scripts/dev.ts"];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: checkout, encoding: "utf8" });
+  return (stdout + stderr).trim();
+}
+
+const BUILT = ["index.html", "assets/index-1.js", "openapi-explorer.min.js"];
+
+test("where the console is built, the service starts", () => {
+  expect(runDev(BUILT)).toBe("the script ran");
+});
+
+test.each(BUILT)("where the console's build has no %s, its build is named", (missing) => {
+  expect(runDev(BUILT.filter((file) => file !== missing))).toBe(
+    `The page of the console is not built: console/dist has no ${missing}. Run: npm run console:build`,
+  );
+});

@@ -4589,7 +4589,7 @@ export type DayStats = {
 
 export type PortalLink = {
     /**
-     * The portal's address, with the token in its fragment. It opens once.
+     * The address of the space's portal, with the token in its fragment. It opens once.
      */
     url: string;
     /**

@@ -1,7 +1,7 @@
-import { AT, type Examples } from "../example-values.ts";
+import { AT, type Examples, SPACE_ID } from "../example-values.ts";
 
 export const portalExamples: Examples = {
-  PortalLink: { url: "https://exports.example/portal#spl_<id>_<secret>", expires_at: AT },
+  PortalLink: { url: `https://exports.example/portal/${SPACE_ID}#spl_<id>_<secret>`, expires_at: AT },
   PortalSession: {
     scopes: ["exports:read", "exports:write"],
     destination_ids: null,

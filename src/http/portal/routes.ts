@@ -58,7 +58,9 @@ const NewLink = z.strictObject({
 
 const Link = z
   .object({
-    url: z.string().meta({ description: "The portal's address, with the token in its fragment. It opens once." }),
+    url: z
+      .string()
+      .meta({ description: "The address of the space's portal, with the token in its fragment. It opens once." }),
     expires_at: Time.meta({ description: "The link can be opened until then." }),
   })
   .meta({ id: "PortalLink" });
@@ -109,7 +111,11 @@ export const portalLinksResource = resource("/v1/portal-links", "Portal", [
           "conflict",
           `A space may have at most ${MAX_OPEN} links and sessions at a time. Wait until some have expired.`,
         );
-      return json({ url: `${call.url.origin}/portal#${token}`, expires_at: iso(link.expires_at) }, 201, NO_STORE);
+      return json(
+        { url: `${call.url.origin}/portal/${space.id}#${token}`, expires_at: iso(link.expires_at) },
+        201,
+        NO_STORE,
+      );
     },
   }),
 ]);

@@ -23,13 +23,13 @@ async function refusal(token: string, status: number, headers: Record<string, st
 }
 
 describe("a link", () => {
-  it("has its token in the fragment of the service's address, and when it expires", async () => {
+  it("has its token in the fragment of the address of the space's portal, and when it expires", async () => {
     const body = { scopes: ["exports:read"], expires_in_seconds: 60 };
     const link = await service.json<{ url: string; expires_at: string }>("POST", "/v1/portal-links", 201, {
       key: space.key,
       body,
     });
-    expect(link.url).toMatch(new RegExp(`^${ORIGIN}/portal#spl_[0-9a-f]{24}_[\\w-]{43}$`));
+    expect(link.url).toMatch(new RegExp(`^${ORIGIN}/portal/${space.id}#spl_[0-9a-f]{24}_[\\w-]{43}$`));
     expect(link.expires_at).toBe(new Date(service.now + 60_000).toISOString());
   });
 
