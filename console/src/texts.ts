@@ -18,6 +18,16 @@ export const texts = {
   noMatch: "Nothing matches.",
   asTyped: "as typed",
   remove: (what: string) => `Remove ${what}`,
+  steps: "Steps",
+
+  cron: {
+    legend: "When it runs",
+    expression: "Cron expression",
+    fields: "Minute, hour, day of the month, month, day of the week.",
+    means: (words: string) => `${words}.`,
+    timezone: "Time zone",
+    timezoneHelp: "Of the times of day, and of the days that a run covers.",
+  },
 
   range: {
     zone: (timezone: string) => `In the space's time zone, ${timezone}. The end is not included.`,

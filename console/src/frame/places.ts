@@ -20,7 +20,7 @@ export const PLACES: readonly Place[] = [
   { path: "/", name: nav.overview, scope: "exports:read", doors: BOTH },
   { path: "/exports", name: nav.exports, scope: "exports:read", doors: BOTH },
   { path: "/new", name: nav.newExport, scope: "exports:write", doors: BOTH },
-  { path: "/schedules", name: nav.schedules, scope: "exports:read", doors: BOTH },
+  { path: "/schedules", name: nav.schedules, scope: "settings:write", doors: BOTH },
   { path: "/destinations", name: nav.destinations, scope: "settings:write", doors: BOTH },
   { path: "/webhooks", name: nav.webhooks, scope: "settings:write", doors: BOTH },
   { path: "/events", name: nav.events, scope: "events:read", doors: CONSOLE },

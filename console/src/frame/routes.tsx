@@ -23,7 +23,7 @@ const ROUTES: readonly { path: string; scope: Scope; page: ComponentType<{ id: s
   { path: "/exports", scope: "exports:read", page: ExportsPage },
   { path: "/exports/:id", scope: "exports:read", page: ExportPage },
   { path: "/new", scope: "exports:write", page: NewExportPage },
-  { path: "/schedules/*?", scope: "exports:read", page: SchedulesPage },
+  { path: "/schedules/*?", scope: "settings:write", page: SchedulesPage },
   { path: "/destinations/*?", scope: "settings:write", page: DestinationsPage },
   { path: "/webhooks/*?", scope: "settings:write", page: WebhooksPage },
   { path: "/events", scope: "events:read", page: EventsPage },
