@@ -29,6 +29,8 @@ export interface SpillwayOptions {
 export interface CallOptions {
   /** Aborts the call, and the waits between its tries; the call then throws the signal's reason. */
   signal?: AbortSignal;
+  /** Gets the response of the answer, for its headers: `RateLimit` tells how many calls are left. Its body is read. */
+  onResponse?: (response: Response) => void;
 }
 
 /** What the generated functions are called with. */
@@ -128,12 +130,14 @@ export class Transport {
   }
 
   /** @returns the answer with its response, for its headers. @throws SpillwayError */
-  answer<Result>(
+  async answer<Result>(
     send: (wiring: Wiring) => Promise<Answer<Result>>,
     options: CallOptions & { repeatable: boolean },
   ): Promise<Answer<Result>> {
     const wiring = this.#wiring(options.signal);
-    return this.trying(() => send(wiring), options);
+    const answer = await this.trying(() => send(wiring), options);
+    options.onResponse?.(answer.response);
+    return answer;
   }
 
   /** Tries as often as the limits allow. @param work gets the number of the try; throws SpillwayError. */

@@ -45,6 +45,13 @@ describe("a call is made again", () => {
     expect(waits).toEqual([7_000]);
   });
 
+  it("and the last answer's response is shown, with its headers", async () => {
+    steps = [problem(503, "unavailable"), ok({ id: "x" })];
+    const seen: number[] = [];
+    await spillway.exports.get("x", { onResponse: ({ status }) => seen.push(status) });
+    expect(seen).toEqual([200]);
+  });
+
   it("where it is refused for its rate, also if it may not be repeated", async () => {
     steps = [problem(429, "rate_limited", { "retry-after": "1" })];
     await spillway.exports.retry("x");

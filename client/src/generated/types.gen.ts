@@ -1831,6 +1831,10 @@ export type ExportFields = {
     warnings: Array<Finding>;
     delivery: ExportDelivery;
     /**
+     * The schedule that created the export; null: a call did.
+     */
+    schedule_id: string | null;
+    /**
      * The address of the whole result as one stream.
      */
     content_url: string;
@@ -2827,6 +2831,10 @@ export type ListedExportFields = {
      */
     warnings: Array<Finding>;
     delivery: ExportDelivery;
+    /**
+     * The schedule that created the export; null: a call did.
+     */
+    schedule_id: string | null;
     /**
      * The address of the whole result as one stream.
      */

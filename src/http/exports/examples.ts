@@ -42,6 +42,7 @@ const QUEUED_EXPORT = {
     ...EXPORTED,
   },
   delivery: { type: "download" },
+  schedule_id: null,
   files: [],
   content_url: `${EXPORT_ADDRESS}/content`,
   download_url: null,

@@ -99,6 +99,7 @@ export const ExportResource = z.object({
   next_retry_at: Time.nullable(),
   request: z.record(z.string(), z.unknown()),
   delivery: DeliveryView,
+  schedule_id: z.uuid().nullable().meta({ description: "The schedule that created the export; null: a call did." }),
   files: z.array(File).meta({
     description: `The first ${FILES_IN_RESOURCE} files of a completed export; \`progress.files_total\` says how many there are. \`GET /v1/exports/{id}/files\` has every one.`,
   }),
@@ -225,6 +226,7 @@ function view(
     next_retry_at: time(row.next_retry_at),
     request,
     delivery: delivery(row),
+    schedule_id: row.schedule_id,
     files,
     content_url: `${address}/content`,
     download_url: files.length === 1 ? (files[0]?.url ?? null) : null,
