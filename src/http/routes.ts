@@ -1,7 +1,7 @@
 /** Every resource of the API. A new resource is a folder beside this file, and a line here. */
 
 import { adObjectsResource } from "./ad-objects/routes.ts";
-import { apiKeysResource, spaceApiKeysResource } from "./api-keys/routes.ts";
+import { apiKeysResource, ownApiKeyResource, spaceApiKeysResource } from "./api-keys/routes.ts";
 import { destinationsResource } from "./destinations/routes.ts";
 import { OWN_API } from "./docs.ts";
 import { eventDefinitionsResource } from "./event-definitions/routes.ts";
@@ -45,6 +45,7 @@ export const RESOURCES: readonly Resource[] = [
   spacesResource,
   ownSpaceResource,
   apiKeysResource,
+  ownApiKeyResource,
   spaceApiKeysResource,
   destinationsResource,
   schedulesResource,

@@ -106,6 +106,7 @@ const TABLE: Record<string, Line> = {
   changeSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401, body: { status: "inactive" } },
   deleteSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401 },
   getOwnSpace: "has no id: the key says which space",
+  getOwnApiKey: "has no id: the key itself is shown",
   changeOwnSpace: "has no id: the key says which space",
   createApiKey: "makes a key of the caller's own space",
   listApiKeys: { list: "/v1/api-keys" },

@@ -7,6 +7,7 @@ import type { Cli } from "./cli.ts";
 import { usageError } from "./command-error.ts";
 import { headerValue } from "./identity.ts";
 import { type Login, loginNameFor, loginsPath, readLogins, withLogin, withoutLogin, writeLogins } from "./logins.ts";
+import { record } from "./text.ts";
 
 export function addLogin(program: Command, cli: Cli): void {
   program
@@ -66,15 +67,15 @@ export function addLogin(program: Command, cli: Cli): void {
 
   program
     .command("whoami")
-    .description("show the service, the key's space, and where the key comes from")
+    .description("show the service, the key's space, what the key may do, and where it comes from")
     .action(async () => {
       const { origin, source } = cli.identity;
       const { id, name, timezone, retention_days, status } = await cli.spillway.space.get();
-      const value = { space: name, space_id: id, timezone, retention_days, status, origin, key_from: source };
-      cli.out.result(
-        value,
-        Object.entries(value).map(([field, shown]) => `${field.padEnd(14)}  ${shown}`),
-      );
+      const key = await cli.spillway.apiKeys.current();
+      const { scopes, expires_at } = key;
+      const space = { space: name, space_id: id, timezone, retention_days, status, origin };
+      const value = { ...space, key: key.name, key_id: key.id, scopes, expires_at, key_from: source };
+      cli.out.result(value, record({ ...value, scopes: scopes.join(" "), expires_at: expires_at ?? "never" }));
     });
 }
 

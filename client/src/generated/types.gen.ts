@@ -8772,6 +8772,51 @@ export type DeleteApiKeyResponses = {
 
 export type DeleteApiKeyResponse = DeleteApiKeyResponses[keyof DeleteApiKeyResponses];
 
+export type GetOwnApiKeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/api-key';
+};
+
+export type GetOwnApiKeyErrors = {
+    /**
+     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     */
+    401: UnauthenticatedProblem;
+    /**
+     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     */
+    403: ForbiddenProblem | SpaceInactiveProblem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: InvalidRequestProblem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: RateLimitedProblem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: InternalProblem;
+    /**
+     * `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: UnavailableProblem;
+};
+
+export type GetOwnApiKeyError = GetOwnApiKeyErrors[keyof GetOwnApiKeyErrors];
+
+export type GetOwnApiKeyResponses = {
+    /**
+     * The key of this call, without its secret.
+     */
+    200: ApiKey;
+};
+
+export type GetOwnApiKeyResponse = GetOwnApiKeyResponses[keyof GetOwnApiKeyResponses];
+
 export type ListSpaceApiKeysData = {
     body?: never;
     path: {

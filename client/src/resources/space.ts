@@ -4,6 +4,7 @@ import {
   changeOwnSpace,
   createApiKey,
   deleteApiKey,
+  getOwnApiKey,
   getOwnSpace,
   listApiKeys,
   rotateSpaceWebhookSecret,
@@ -50,6 +51,11 @@ export class ApiKeys {
 
   list(query?: NonNullable<ListApiKeysData["query"]>, options?: CallOptions): Pages<ApiKey> {
     return this.#transport.pages(query, (wiring, query) => listApiKeys({ ...wiring, query }), options);
+  }
+
+  /** The key of this client: its name, its scopes, and until when it may be used. */
+  current(options?: CallOptions): Promise<ApiKey> {
+    return this.#transport.repeatable((wiring) => getOwnApiKey(wiring), options);
   }
 
   /** The answer alone has the key. */

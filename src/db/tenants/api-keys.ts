@@ -55,6 +55,10 @@ export const findKeyWithSpace = (db: Database, keyId: string) =>
     [keyId],
   );
 
+/** Null for an id that the space does not have. */
+export const findKey = (db: Database, spaceId: string, keyId: string) =>
+  db.first<KeyRow>(`SELECT ${COLUMNS} FROM api_keys WHERE space_id = ?1 AND id = ?2`, [spaceId, keyId]);
+
 /** Newest first. */
 export const listKeys = (db: Database, spaceId: string, limit: number, after: Position | null) =>
   db.all<KeyRow>(`SELECT ${COLUMNS} FROM api_keys ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));

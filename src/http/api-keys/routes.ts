@@ -1,10 +1,10 @@
 /**
- * /v1/api-keys: a space manages its own keys. /v1/spaces/{id}/api-keys: operators manage the keys of any space, so that
- * a lost key can be replaced. A key is returned once, when it is created.
+ * /v1/api-keys: a space manages its own keys. /v1/api-key: a key asks what it is. /v1/spaces/{id}/api-keys: operators
+ * manage the keys of any space, so that a lost key can be replaced. A key is returned once, when it is created.
  */
 
 import * as z from "zod";
-import { deleteKey, type KeyRow, listKeys } from "../../db/tenants/api-keys.ts";
+import { deleteKey, findKey, type KeyRow, listKeys } from "../../db/tenants/api-keys.ts";
 import { findSpace } from "../../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
@@ -90,6 +90,22 @@ export const apiKeysResource = resource("/v1/api-keys", "API keys", [
     responses: { 204: { description: "The key is revoked." } },
     errors: ["conflict"],
     handle: (call, { space, params }) => revoke(call, space.id, params.id),
+  }),
+]);
+
+export const ownApiKeyResource = resource("/v1/api-key", "API keys", [
+  route({
+    method: "GET",
+    operationId: "getOwnApiKey",
+    summary: "Show your API key",
+    description: "What the key of this call may do, and until when. A portal session asks `GET /v1/portal-session`.",
+    auth: "key",
+    responses: { 200: { description: "The key of this call, without its secret.", schema: Key } },
+    async handle(call, { space, keyId }) {
+      const row = await findKey(call.databases.control, space.id, keyId);
+      if (row === null) throw new SpillwayError("unauthenticated", "This API key was revoked.");
+      return json(show(row));
+    },
   }),
 ]);
 

@@ -90,7 +90,7 @@ function requirePortal({ scopes }: PortalSession, portal: readonly Scope[]): voi
   if (portal.some((scope) => scopes.includes(scope))) return;
   const detail =
     portal.length === 0
-      ? "A portal session may not make this call. Use an API key on your own servers."
+      ? "A portal session may not make this call: GET /v1/portal-session shows what it may do. Use an API key on your own servers."
       : `This portal session lacks the scope ${portal.join(" or ")}. Ask for a link that has it.`;
   throw new SpillwayError("forbidden", detail);
 }

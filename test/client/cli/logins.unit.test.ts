@@ -24,9 +24,27 @@ async function savedLogin(): Promise<string> {
   return folder;
 }
 
+/** What the service says of the key. */
+const SHOWN_KEY = {
+  id: "0123456789abcdef",
+  name: "nightly",
+  scopes: ["exports:read", "exports:write"],
+  origins: null,
+  expires_at: "2027-01-31T00:00:00.000Z",
+  created_at: "2026-01-31T00:00:00.000Z",
+};
+
+/** A service that knows the space and the key. */
+function identifying(seen: Request[] = [], key: object = SHOWN_KEY): typeof fetch {
+  return (input, init) => {
+    const isKey = new Request(input, init).url.endsWith("/v1/api-key");
+    return answering(200, isKey ? key : SPACE, seen)(input, init);
+  };
+}
+
 async function whoami(surroundings: Surroundings) {
   const seen: Request[] = [];
-  const ran = await spillway(["whoami", "--json"], { ...surroundings, fetch: answering(200, SPACE, seen) });
+  const ran = await spillway(["whoami", "--json"], { ...surroundings, fetch: identifying(seen) });
   return { ...ran, seen: seen.map(({ url, headers }) => ({ url, key: headers.get("authorization") })) };
 }
 
@@ -36,8 +54,22 @@ it("login saves the key in a file that the user alone may read", async () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readFileSync(path, "utf8")).toContain(KEY);
   const { seen, stdout } = await whoami({ folder });
-  expect(seen).toEqual([{ url: `${ORIGIN}/v1/space`, key: `Bearer ${KEY}` }]);
+  expect(seen).toEqual(["space", "api-key"].map((path) => ({ url: `${ORIGIN}/v1/${path}`, key: `Bearer ${KEY}` })));
   expect(JSON.parse(stdout)).toMatchObject({ space: "Shop", origin: ORIGIN, key_from: "login shop" });
+});
+
+it("whoami says what the key may do, and until when", async () => {
+  const env = { SPILLWAY_KEY: KEY };
+  expect(JSON.parse((await whoami({ env })).stdout)).toMatchObject({
+    key: "nightly",
+    key_id: "0123456789abcdef",
+    scopes: ["exports:read", "exports:write"],
+    expires_at: "2027-01-31T00:00:00.000Z",
+  });
+  const fetch = identifying([], { ...SHOWN_KEY, expires_at: null });
+  const { stdout } = await spillway(["whoami"], { env, fetch });
+  expect(stdout).toMatch(/^scopes +exports:read exports:write$/m);
+  expect(stdout).toMatch(/^expires_at +never$/m);
 });
 
 it("the file is in XDG_CONFIG_HOME, else in ~/.config", async () => {
@@ -78,7 +110,7 @@ it("a saved key is sent to no other service than its own", async () => {
     { env: {}, args: ["whoami", "--origin", "https://elsewhere.example.com"] },
   ]) {
     const seen: Request[] = [];
-    const ran = await spillway(args, { folder, env, fetch: answering(200, SPACE, seen) });
+    const ran = await spillway(args, { folder, env, fetch: identifying(seen) });
     expect(ran.stderr).toContain(`The login shop is of ${ORIGIN}, not of https://elsewhere.example.com`);
     expect([ran.code, seen]).toEqual([2, []]);
   }

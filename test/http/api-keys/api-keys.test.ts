@@ -147,6 +147,25 @@ describe("the list of keys", () => {
   });
 });
 
+describe("a key that asks for itself", () => {
+  const own = (key: string) => service.json<Key>("GET", "/v1/api-key", 200, { key });
+
+  it("gets what its creation showed, but not the key", async () => {
+    const expires = new Date(service.now + 60_000).toISOString();
+    const { key = "", ...created } = await make({ ...NEW, expires_at: expires });
+    expect(await own(key)).toEqual(created);
+    expect(await own(space.key)).toMatchObject({ name: "first key", scopes: [...SCOPES], expires_at: null });
+  });
+
+  it("is refused once it was revoked, also where an isolate still knows it", async () => {
+    const { id, key = "" } = await make(NEW);
+    await own(key);
+    await service.context.databases.control.run("DELETE FROM api_keys WHERE space_id = ?1 AND id = ?2", [space.id, id]);
+    const { detail } = await service.json<ProblemView>("GET", "/v1/api-key", 401, { key });
+    expect(detail).toBe("This API key was revoked.");
+  });
+});
+
 describe("a revocation", () => {
   it("is not found the second time", async () => {
     const { id } = await make(NEW);

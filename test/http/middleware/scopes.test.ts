@@ -62,6 +62,7 @@ const OPENS: Record<string, Scope | "any"> = {
   listSections: "profiles:read",
   getOwnSpace: "any",
   changeOwnSpace: "settings:write",
+  getOwnApiKey: "any",
   createApiKey: "settings:write",
   listApiKeys: "settings:write",
   deleteApiKey: "settings:write",
