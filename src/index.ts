@@ -1,5 +1,5 @@
 /**
- * The Worker's entry point: connects fetch, queue, scheduled and the Durable Object to the rooms that do the work. The
+ * The Worker's entry point: connects fetch, queue, scheduled and the Durable Objects to the rooms that do the work. The
  * only place that reads the clock and randomness.
  */
 
@@ -23,6 +23,8 @@ import { Bucket } from "./outbound/s3.ts";
 import type { SessionCache } from "./outbound/sts.ts";
 import { type AddressCache, resolver } from "./outbound/url-guard.ts";
 import type { Runtime } from "./runtime.ts";
+
+export { SpaceHome } from "./db/core/space-home.ts";
 
 const runtime: Runtime = {
   now: () => Date.now(),

@@ -1,9 +1,12 @@
 /**
  * Loads the Worker's entry point, src/index.ts, as it is. What only workerd has is replaced as the modules are loaded:
- * the module `cloudflare:workers`, and the list of datasets, which has the simulated one alone.
+ * the module `cloudflare:workers`, and SQL files, which are texts. So is the list of datasets, which has the simulated
+ * one alone.
  */
 
+import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
+import { fileURLToPath } from "node:url";
 import type { Batch } from "./queue.ts";
 
 /** The part of the entry point that the platform calls. */
@@ -48,6 +51,12 @@ export async function loadWorker(window: number | null): Promise<{ worker: Worke
       return resolved.url === DATASETS ? { ...resolved, url: SIMULATED_DATASETS } : resolved;
     },
     load(url, context, nextLoad) {
+      if (url.endsWith(".sql"))
+        return {
+          format: "module",
+          source: `export default ${JSON.stringify(readFileSync(fileURLToPath(url), "utf8"))};`,
+          shortCircuit: true,
+        };
       const loaded = nextLoad(url, context);
       if (url !== DISPATCH || window === null) return loaded;
       const source = Buffer.from(loaded.source as Uint8Array).toString();

@@ -1,9 +1,11 @@
-/** D1's passing errors: which calls are made again, and what a client is told when they remain. */
+/** Passing errors of databases: which calls are made again, and what a client is told when they remain. */
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { Budget } from "../../src/budget.ts";
+import { D1Driver } from "../../src/db/core/d1-driver.ts";
 import { Database } from "../../src/db/core/database.ts";
+import { ObjectDriver } from "../../src/db/core/object-driver.ts";
 import { Service } from "../support/service.ts";
 
 const OVERLOADED = "D1_ERROR: D1 DB is overloaded. Requests queued for too long.";
@@ -32,7 +34,7 @@ function failing(...errors: string[]) {
     },
   });
   const budget = new Budget();
-  const db = new Database(d1, budget, async (attempt) => void pauses.push(attempt));
+  const db = new Database(new D1Driver(d1), budget, async (attempt) => void pauses.push(attempt));
   return { db, pauses, budget };
 }
 
@@ -75,6 +77,37 @@ describe("a passing error of D1", () => {
     const { db, pauses } = failing("D1_ERROR: no such table: spaces: SQLITE_ERROR");
     await expect(db.first(READ, ["nowhere"])).rejects.toThrow("no such table");
     expect(pauses).toEqual([]);
+  });
+});
+
+describe("a passing error of an object", () => {
+  /** An object that fails with these errors first. */
+  function failingObject(...errors: Error[]) {
+    const answer = { columns: ["n"], rows: [[1]], changes: 1, rowsRead: 1, rowsWritten: 1 };
+    const stub = {
+      async execute() {
+        const error = errors.shift();
+        if (error !== undefined) throw error;
+        return { results: [answer] };
+      },
+    };
+    const driver = new ObjectDriver(() => stub as unknown as ReturnType<typeof env.SPACE_HOME.get>);
+    return new Database(driver, new Budget(), async () => {});
+  }
+
+  it.each([
+    new Error("Network connection lost."),
+    new Error("Cannot resolve Durable Object due to transient issue on Cloudflare's internal network."),
+    new Error("Durable Object reset because its code was updated."),
+    Object.assign(new Error("internal error; reference = 1"), { retryable: true, remote: true }),
+  ])("is followed by the same read again, and a write is left to the caller: $message", async (error) => {
+    expect(await failingObject(error, error).first(READ, ["nowhere"])).toEqual({ n: 1 });
+    await expect(failingObject(error).run(WRITE, ["s"])).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  it("that refused a write is followed by the same write again", async () => {
+    const busy = Object.assign(new Error("Too many calls."), { overloaded: true, retryable: true });
+    expect(await failingObject(busy).run(WRITE, ["s"])).toBe(1);
   });
 });
 

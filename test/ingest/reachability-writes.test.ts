@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Budget } from "../../src/budget.ts";
+import { D1Driver } from "../../src/db/core/d1-driver.ts";
 import { Database, type Param } from "../../src/db/core/database.ts";
 import { SPACE_NO } from "../../src/db/core/sequences.ts";
 import { interrupted, once } from "../support/interrupted.ts";
@@ -174,7 +175,7 @@ describe("the read before a write", () => {
   });
 
   it("is at those alone that can change", async () => {
-    const watched = new Watched(env.SPACE_DB, new Budget());
+    const watched = new Watched(new D1Driver(env.SPACE_DB), new Budget());
     const slow = roomyService();
     slow.context.databases = { ...slow.context.databases, space: () => watched };
     const unreachable = Array.from({ length: 10 }, (_, n) => ({ person_id: `l-${n}`, attributes: { n } }));

@@ -6,6 +6,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Budget } from "../../src/budget.ts";
+import { D1Driver } from "../../src/db/core/d1-driver.ts";
 import { Database, type Param } from "../../src/db/core/database.ts";
 import { s3Error } from "../support/aws.ts";
 import { throughLine } from "../support/bucket.ts";
@@ -137,7 +138,7 @@ it("costs an export nothing where no deletion is pending", async () => {
   await service.send(space, mixed());
   await shop.remove();
   await shop.sweepLater();
-  const watched = new Watched(env.SPACE_DB, new Budget());
+  const watched = new Watched(new D1Driver(env.SPACE_DB), new Budget());
   service.context.databases = { ...service.context.databases, space: () => watched };
   const excluding = () => texts.filter((sql) => sql.includes("FROM events") && sql.includes("deletions")).length;
   await service.export(space);

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Budget } from "../../src/budget.ts";
+import { D1Driver } from "../../src/db/core/d1-driver.ts";
 import { Database, type Rows, type Statement } from "../../src/db/core/database.ts";
 import { pendingDeletions } from "../../src/db/profiles/deletions.ts";
 import { eraseSlice } from "../../src/db/profiles/erasure.ts";
@@ -150,7 +151,7 @@ class Failing extends Database {
   #removals = 0;
 
   constructor(fails: (nth: number) => "before" | "after" | null) {
-    super(env.SPACE_DB, new Budget());
+    super(new D1Driver(env.SPACE_DB), new Budget());
     this.#fails = fails;
   }
 
@@ -212,7 +213,7 @@ describe("slices", () => {
       .bind(space.id, JSON.stringify(Array.from({ length: 500 }, (_, n) => `d-${n}`)))
       .run();
     const budget = new Budget();
-    const db = new Database(env.SPACE_DB, budget);
+    const db = new Database(new D1Driver(env.SPACE_DB), budget);
     expect(await pendingDeletions(db, space.id, 1_000)).toBe(true);
     await eraseSlice(db, { space_id: space.id, id, person_id: "p-1", seq: 1_000 }, 1_000, START);
     expect(await pendingDeletions(db, space.id, 1_000)).toBe(false);

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Budget } from "../../src/budget.ts";
+import { D1Driver } from "../../src/db/core/d1-driver.ts";
 import { Database } from "../../src/db/core/database.ts";
 import { KEPT_MS, pruneVersions } from "../../src/maintenance/pruning.ts";
 import { bytesOf, deliver, roomyService, rowsOf, take } from "../support/pipeline.ts";
@@ -138,7 +139,7 @@ describe("superseded versions are pruned", () => {
         super.countRows(rows, written, results);
       }
     }
-    const db = new Database(env.SPACE_DB, new Watched());
+    const db = new Database(new D1Driver(env.SPACE_DB), new Watched());
     const context = { ...service.context, databases: { ...service.context.databases, space: () => db } };
     service.budget.begin();
     expect(await pruneVersions(context, 2)).toBe(false);

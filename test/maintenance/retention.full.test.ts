@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Budget } from "../../src/budget.ts";
+import { D1Driver } from "../../src/db/core/d1-driver.ts";
 import { Database, type Param, type Rows, type Statement } from "../../src/db/core/database.ts";
 import { SPACE_NO } from "../../src/db/core/sequences.ts";
 import { sweep } from "../support/sweep.ts";
@@ -87,7 +88,7 @@ class Watched extends Database {
   readonly deleted: number[] = [];
 
   constructor(d1: D1Database) {
-    super(d1, new Budget());
+    super(new D1Driver(d1), new Budget());
   }
 
   override async run(sql: string, params: readonly Param[] = []): Promise<number> {
@@ -214,7 +215,7 @@ describe("an export that is requested while retention is lowered", () => {
       override async batch<Row>(statements: readonly Statement[]): Promise<Rows<Row>[]> {
         return (await around(() => super.batch<Row>(statements))) as Rows<Row>[];
       }
-    })(env.CONTROL_DB, new Budget());
+    })(new D1Driver(env.CONTROL_DB), new Budget());
     instance.context.databases = { ...instance.context.databases, control };
     instance.context.send = (messages) => service.context.send(messages);
     return instance.call("POST", "/v1/exports", { key: space.key, body: { dataset: "activity_events", ...WINDOW } });

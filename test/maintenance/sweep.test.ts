@@ -4,6 +4,7 @@ import { createExecutionContext, createMessageBatch, createScheduledController, 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_EXPECTED_STATEMENTS } from "../../src/budget.ts";
+import { D1Driver } from "../../src/db/core/d1-driver.ts";
 import { Database, type Param } from "../../src/db/core/database.ts";
 import { MAINTENANCE_TASKS, type MaintenanceTask } from "../../src/context.ts";
 import worker from "../../src/index.ts";
@@ -87,7 +88,7 @@ describe("the sweep", () => {
         return super.all<Row>(sql, params);
       }
     }
-    const failing = new Failing(env.CONTROL_DB, service.budget);
+    const failing = new Failing(new D1Driver(env.CONTROL_DB), service.budget);
     const context = { ...service.context, databases: { ...service.context.databases, control: failing } };
     const deletion = await service.json<{ id: string }>("DELETE", "/v1/profiles/p-1", 202, { key: space.key });
     service.now += MINUTE;

@@ -6,6 +6,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Budget } from "../../src/budget.ts";
+import { D1Driver } from "../../src/db/core/d1-driver.ts";
 import { Database } from "../../src/db/core/database.ts";
 import { insertRows, type NewEvent } from "../../src/db/events/event-rows.ts";
 import { JsonLists } from "../../src/db/core/json-lists.ts";
@@ -84,7 +85,7 @@ interface Stand {
 
 // All rules are counted by one invocation: each of its queries is bounded, their sum is not.
 const db = new Database(
-  env.SPACE_DB,
+  new D1Driver(env.SPACE_DB),
   new Budget(() => 0, { statements: Infinity, rowsRead: Infinity, subrequests: Infinity }),
 );
 // Of the seed that is played.

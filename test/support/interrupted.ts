@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { Budget } from "../../src/budget.ts";
+import { D1Driver } from "../../src/db/core/d1-driver.ts";
 import { Database } from "../../src/db/core/database.ts";
 import { Service } from "./service.ts";
 
@@ -19,7 +20,7 @@ export function interrupted(meanwhile: (nth: number) => Promise<unknown>): Servi
     },
   } as unknown as D1Database;
   const slow = new Service();
-  slow.context.databases = { ...slow.context.databases, space: () => new Database(d1, new Budget()) };
+  slow.context.databases = { ...slow.context.databases, space: () => new Database(new D1Driver(d1), new Budget()) };
   return slow;
 }
 

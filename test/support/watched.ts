@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { Budget } from "../../src/budget.ts";
+import { D1Driver } from "../../src/db/core/d1-driver.ts";
 import { Database } from "../../src/db/core/database.ts";
 
 export interface Watched {
@@ -20,7 +21,7 @@ export function watched(d1 = env.SPACE_DB): Watched {
       super.countRows(read, written, results);
     }
   }
-  return { db: new Database(d1, new WatchedBudget()), most };
+  return { db: new Database(new D1Driver(d1), new WatchedBudget()), most };
 }
 
 /** Writes straight into the spaces' tables: `WITH RECURSIVE` makes many rows at once. */

@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Budget } from "../../src/budget.ts";
+import { D1Driver } from "../../src/db/core/d1-driver.ts";
 import { Database } from "../../src/db/core/database.ts";
 import { deliver } from "../../src/webhooks/deliver.ts";
 import { sweep } from "../support/sweep.ts";
@@ -49,7 +50,7 @@ function databaseGoesDown(): () => void {
       throw new Error("D1 is down");
     },
   });
-  service.context.databases = { ...databases, control: new Database(broken, new Budget()) };
+  service.context.databases = { ...databases, control: new Database(new D1Driver(broken), new Budget()) };
   return () => void (service.context.databases = databases);
 }
 

@@ -1,6 +1,7 @@
 /**
- * The only access to D1: the functions in src/db contain the SQL, this class runs it within the invocation's budget.
- * Parameters are bound by position (?1, ?2 …). A list is one JSON parameter, read with `json_each`.
+ * The only access to a database: the functions in src/db contain the SQL, this class runs it within the invocation's
+ * budget. A driver reaches the database, and knows of which kind it is: a D1 (d1-driver.ts) or a Durable Object
+ * (object-driver.ts). Parameters are bound by position (?1, ?2 …). A list is one JSON parameter, read with `json_each`.
  */
 
 import type { Budget } from "../../budget.ts";
@@ -22,15 +23,33 @@ export interface Rows<Row> {
   changes: number;
 }
 
-export class Database {
-  readonly #d1: D1Database;
-  readonly #budget: Budget;
+/** The result of one statement, as a driver has it: with the rows that the database scanned and wrote. */
+export interface DriverResult {
+  rows: unknown[];
+  changes: number;
+  rowsRead: number;
+  rowsWritten: number;
+}
 
+/**
+ * How a database is reached. Every kind of database runs the same SQL with the same parameters, and fails with SQLite's
+ * own text (`UNIQUE constraint failed: …`), by which callers know what happened.
+ */
+export interface Driver {
+  /** One statement, in a transaction of its own. */
+  one(statement: Statement): Promise<DriverResult>;
+  /** All statements in one transaction, in order: all or nothing. */
+  batch(statements: readonly Statement[]): Promise<DriverResult[]>;
+}
+
+export class Database {
+  readonly #driver: Driver;
+  readonly #budget: Budget;
   readonly #pause: Pause | null;
 
   /** @param pause null: no call is repeated after a passing error. */
-  constructor(d1: D1Database, budget: Budget, pause: Pause | null = null) {
-    this.#d1 = d1;
+  constructor(driver: Driver, budget: Budget, pause: Pause | null = null) {
+    this.#driver = driver;
     this.#budget = budget;
     this.#pause = pause;
   }
@@ -41,8 +60,7 @@ export class Database {
   }
 
   async all<Row>(sql: string, params: readonly Param[] = []): Promise<Row[]> {
-    const only = { sql, params };
-    return this.#call([only], async () => this.#read(await this.#prepare(only).all<Row>()).rows);
+    return (await this.#one<Row>({ sql, params })).rows;
   }
 
   async first<Row>(sql: string, params: readonly Param[] = []): Promise<Row | null> {
@@ -51,19 +69,22 @@ export class Database {
 
   /** @returns how many rows changed. */
   async run(sql: string, params: readonly Param[] = []): Promise<number> {
-    const only = { sql, params };
-    return this.#call([only], async () => this.#read(await this.#prepare(only).run()).changes);
+    return (await this.#one({ sql, params })).changes;
   }
 
   /** All statements in one transaction, in order: all or nothing. */
   async batch<Row = unknown>(statements: readonly Statement[]): Promise<Rows<Row>[]> {
     return this.#call(statements, async () => {
-      const results = await this.#d1.batch<Row>(statements.map((each) => this.#prepare(each)));
-      return results.map((result) => this.#read(result));
+      const results = await this.#driver.batch(statements);
+      return results.map((result) => this.#read<Row>(result));
     });
   }
 
-  /** @throws budget_exceeded; unavailable for a passing error of D1. */
+  async #one<Row>(only: Statement): Promise<Rows<Row>> {
+    return this.#call([only], async () => this.#read<Row>(await this.#driver.one(only)));
+  }
+
+  /** @throws budget_exceeded; unavailable for a passing error of the database. */
   async #call<Result>(statements: readonly Statement[], call: () => Promise<Result>): Promise<Result> {
     const reads = statements.every(({ sql }) => isRead(sql));
     return repeatTransient(reads, this.#pause, async () => {
@@ -72,14 +93,9 @@ export class Database {
     });
   }
 
-  #prepare({ sql, params }: Statement): D1PreparedStatement {
-    const prepared = this.#d1.prepare(sql);
-    return params.length === 0 ? prepared : prepared.bind(...params);
-  }
-
-  #read<Row>(result: D1Result<Row>): Rows<Row> {
-    this.#budget.countRows(result.meta.rows_read, result.meta.rows_written, result.results);
-    return { rows: result.results, changes: result.meta.changes };
+  #read<Row>({ rows, changes, rowsRead, rowsWritten }: DriverResult): Rows<Row> {
+    this.#budget.countRows(rowsRead, rowsWritten, rows);
+    return { rows: rows as Row[], changes };
   }
 }
 
@@ -93,7 +109,7 @@ export function isSizeFailure(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.message.includes("NOT NULL constraint failed: guard.unchanged");
 }
 
-/** Would a write make a text or row larger than D1 accepts? */
+/** Would a write make a text or row larger than the database accepts? */
 export function isTooBig(thrown: unknown): boolean {
   return thrown instanceof Error && /too big|SQLITE_TOOBIG/.test(thrown.message);
 }

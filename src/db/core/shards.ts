@@ -5,6 +5,7 @@
  */
 
 import type { Budget } from "../../budget.ts";
+import { D1Driver } from "./d1-driver.ts";
 import { Database } from "./database.ts";
 import type { Pause } from "./transient-errors.ts";
 
@@ -22,6 +23,10 @@ export function openDatabases(
   budget: Budget,
   pause: Pause | null = null,
 ): Databases {
-  const space = new Database(env.SPACE_DB, budget, pause);
-  return { control: new Database(env.CONTROL_DB, budget, pause), space: () => space, spaces: () => [space] };
+  const space = new Database(new D1Driver(env.SPACE_DB), budget, pause);
+  return {
+    control: new Database(new D1Driver(env.CONTROL_DB), budget, pause),
+    space: () => space,
+    spaces: () => [space],
+  };
 }

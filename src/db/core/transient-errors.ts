@@ -1,7 +1,8 @@
 /**
- * D1's passing errors: which there are, and which calls may be made again. A read may always be repeated. A write may
- * be repeated only if it cannot have happened: after a lost connection that is unknown, and the caller decides.
- * developers.cloudflare.com/d1/observability/debug-d1/#error-list
+ * Passing errors of D1 and of Durable Objects: which there are, and which calls may be made again. A read may always be
+ * repeated. A write may be repeated only if it cannot have happened: after a lost connection that is unknown, and the
+ * caller decides. developers.cloudflare.com/d1/observability/debug-d1/#error-list and
+ * developers.cloudflare.com/durable-objects/observability/troubleshooting/
  */
 
 import { SpillwayError } from "../../errors.ts";
@@ -16,15 +17,24 @@ const RETRY_AFTER_SECONDS = 5;
 const REFUSED = /overloaded|too many requests queued|requests queued for too long/i;
 /** The query may have happened. */
 const LOST =
-  /network connection lost|storage caused object to be reset|reset because its code was updated|cannot resolve d1 db|internal error while starting up d1|replica disconnected|storage operation exceeded timeout/i;
+  /network connection lost|storage caused object to be reset|reset because its code was updated|code has been updated|cannot resolve (d1 db|durable object)|internal error while starting up (d1|durable object)|replica disconnected|storage operation exceeded timeout/i;
 
 const READS = /^\s*(SELECT|WITH)\b(?![^]*\b(INSERT|UPDATE|DELETE)\b)/i;
 
 /** Does this SQL change nothing? */
 export const isRead = (sql: string): boolean => READS.test(sql);
 
+/** Did the database refuse the call (`refused`), or is it unknown whether the call happened (`lost`)? Else null. */
+function passing(thrown: unknown): "refused" | "lost" | null {
+  if (!(thrown instanceof Error)) return null;
+  // The runtime marks errors of Durable Objects so, whatever their text.
+  const { overloaded, retryable } = thrown as { overloaded?: unknown; retryable?: unknown };
+  if (overloaded === true || REFUSED.test(thrown.message)) return "refused";
+  return retryable === true || LOST.test(thrown.message) ? "lost" : null;
+}
+
 /**
- * Makes a call of D1, again after a passing error where that does no harm.
+ * Makes a call of a database, again after a passing error where that does no harm.
  * @param pause null: nothing is repeated.
  * @throws unavailable with `Retry-After` for a passing error that remains; any other error as it is.
  */
@@ -37,10 +47,9 @@ export async function repeatTransient<Result>(
     try {
       return await call();
     } catch (thrown) {
-      const message = thrown instanceof Error ? thrown.message : "";
-      const refused = REFUSED.test(message);
-      if (!refused && !LOST.test(message)) throw thrown;
-      if (pause === null || attempt > MAX_REPETITIONS || !(reads || refused))
+      const error = passing(thrown);
+      if (error === null) throw thrown;
+      if (pause === null || attempt > MAX_REPETITIONS || !(reads || error === "refused"))
         throw new SpillwayError("unavailable", undefined, { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: thrown });
       await pause(attempt);
     }

@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { datasetNamed } from "../../../src/datasets/index.ts";
 import { Budget } from "../../../src/budget.ts";
+import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
 import { asked, conversion, credit, exported, market, NOON, sendTouches, touch } from "../../support/conversions.ts";
 
@@ -19,7 +20,7 @@ it("a page of lines has some two million characters at most, however long a line
     [view.id],
   );
   const snapshot = {
-    db: new Database(env.SPACE_DB, new Budget()),
+    db: new Database(new D1Driver(env.SPACE_DB), new Budget()),
     spaceId: space.id,
     seq: row?.snapshot_seq ?? 0,
     since: null,

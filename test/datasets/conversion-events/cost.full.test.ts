@@ -9,6 +9,7 @@ import { Crediting } from "../../../src/datasets/conversion-events/credit.ts";
 import { cutJourneys, type JourneyLimits } from "../../../src/datasets/conversion-events/cut.ts";
 import type { Attribution, Query } from "../../../src/datasets/conversion-events/freeze.ts";
 import type { Key, Snapshot } from "../../../src/datasets/dataset.ts";
+import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
 import { EVENTS, type EventRange } from "../../../src/db/events/event-range.ts";
 import { countJourney, measureJourneys, walkJourney } from "../../../src/db/events/journey-walk.ts";
@@ -32,7 +33,7 @@ const attribution = (more: Partial<Attribution> = {}): Attribution => ({
 
 function setUp(spaceId: string, credit: Attribution) {
   const budget = new Budget();
-  const snapshot: Snapshot = { db: new Database(env.SPACE_DB, budget), spaceId, seq: 1_000, since: null };
+  const snapshot: Snapshot = { db: new Database(new D1Driver(env.SPACE_DB), budget), spaceId, seq: 1_000, since: null };
   const query: Query = {
     start: NOON,
     end: START,

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
+import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
 import { countEvents } from "../../../src/db/events/count-events.ts";
 import { cutEvents as cutAtLimits } from "../../../src/db/events/event-cut.ts";
@@ -26,7 +27,7 @@ async function cutEvents(db: Database, of: EventRange, max: number) {
 const D1_REFUSES_BYTES = 2_000_000;
 
 async function rangeOf(space: Space, more: Partial<EventRange> = {}): Promise<EventRange> {
-  const seq = await readSequence(new Database(env.SPACE_DB, new Budget()), space.id);
+  const seq = await readSequence(new Database(new D1Driver(env.SPACE_DB), new Budget()), space.id);
   return {
     table: EVENTS,
     spaceId: space.id,
@@ -42,7 +43,7 @@ async function rangeOf(space: Space, more: Partial<EventRange> = {}): Promise<Ev
 async function pagesOf(range: EventRange) {
   const { d1, answers } = withAnswerSizes(env.SPACE_DB);
   const pages: EventRecord[][] = [];
-  for await (const page of readEvents(new Database(d1, new Budget()), range)) pages.push(page);
+  for await (const page of readEvents(new Database(new D1Driver(d1), new Budget()), range)) pages.push(page);
   return { pages, answers };
 }
 

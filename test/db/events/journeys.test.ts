@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
+import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
 import { countJourney, walkJourney } from "../../../src/db/events/journey-walk.ts";
 import { readJourneys, type Reach, WHOLE_LIFE } from "../../../src/db/events/journeys.ts";
@@ -36,7 +37,7 @@ describe("answers of the store", () => {
 
   it.each([false, true])("of a walk are pages, of texts that the store gives (company: %s)", async (isCompany) => {
     const { d1, answers } = withAnswerSizes(env.SPACE_DB);
-    const db = new Database(d1, new Budget());
+    const db = new Database(new D1Driver(d1), new Budget());
     const snapshot = {
       spaceId: space.id,
       seq: await readSequence(db, space.id),
@@ -72,7 +73,7 @@ describe("answers of the store", () => {
     );
     await sendTouches(service, own, touches);
     const { d1 } = withAnswerSizes(env.SPACE_DB, 2_000_000);
-    const db = new Database(d1, new Budget());
+    const db = new Database(new D1Driver(d1), new Budget());
     const snapshot = { spaceId: own.id, seq: await readSequence(db, own.id), withAds: true, excludeDeleted: undefined };
     expect(await readJourneys(db, snapshot, [reach("p-1", false)])).toBeNull();
     const walked: string[] = [];

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Budget, LIMITS } from "../../../src/budget.ts";
+import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database, type Param } from "../../../src/db/core/database.ts";
 import { countEvents } from "../../../src/db/events/count-events.ts";
 import { cutEvents, timesOfEveryNth } from "../../../src/db/events/event-cut.ts";
@@ -42,7 +43,7 @@ class Watched extends Database {
   readonly scanned: number[] = [];
 
   constructor() {
-    super(env.SPACE_DB, new Budget());
+    super(new D1Driver(env.SPACE_DB), new Budget());
   }
 
   override async all<Row>(sql: string, params: readonly Param[] = []): Promise<Row[]> {

@@ -5,6 +5,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
+import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
 import { countEvents } from "../../../src/db/events/count-events.ts";
 import { cutEvents as cutAtLimits } from "../../../src/db/events/event-cut.ts";
@@ -21,7 +22,7 @@ async function cutEvents(db: Database, of: EventRange, max: number) {
 
 const service = roomyService();
 const budget = new Budget();
-const db = new Database(env.SPACE_DB, budget);
+const db = new Database(new D1Driver(env.SPACE_DB), budget);
 const TIME = 1_000;
 const CHANNELS = ["SMS", "EMAIL", "PUSH"];
 let spaceId: string;

@@ -5,6 +5,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
+import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
 import { countMembers, cutMembers, listMembers, readMembers } from "../../../src/db/profiles/segment-members.ts";
 import { type MemberRange, MEMBERS } from "../../../src/db/profiles/member-scan.ts";
@@ -14,7 +15,7 @@ import { freezeFilter } from "../../../src/segments/filter.ts";
 import { Service, START } from "../../support/service.ts";
 import { ample } from "../../support/ample-budget.ts";
 
-const db = new Database(env.SPACE_DB, new Budget());
+const db = new Database(new D1Driver(env.SPACE_DB), new Budget());
 const PEOPLE = 100;
 let everybody: MemberRange;
 
@@ -97,7 +98,12 @@ describe("members", () => {
     const slices = async (rowsPerQuery: number, budget = ample()) => {
       const invocation = new Budget();
       const range = { ...everybody, slice: 400 };
-      const counted = await countMembers(new Database(env.SPACE_DB, invocation), range, budget, rowsPerQuery);
+      const counted = await countMembers(
+        new Database(new D1Driver(env.SPACE_DB), invocation),
+        range,
+        budget,
+        rowsPerQuery,
+      );
       return { ...counted, slices: invocation.used.statements };
     };
     expect(await slices(50_000)).toEqual({ records: PEOPLE, first: "p-000", next: null, slices: 3 });

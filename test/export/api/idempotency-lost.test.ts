@@ -6,6 +6,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
+import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database, type Param, type Rows, type Statement } from "../../../src/db/core/database.ts";
 import { sweep } from "../../support/sweep.ts";
 import { roomyService } from "../../support/pipeline.ts";
@@ -42,7 +43,7 @@ class Troubled extends Database {
   dead = false;
 
   constructor(around: (commit: () => Promise<unknown>) => Promise<unknown>) {
-    super(env.CONTROL_DB, new Budget());
+    super(new D1Driver(env.CONTROL_DB), new Budget());
     this.#around = around;
   }
 

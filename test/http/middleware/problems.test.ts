@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
+import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
 import { ERRORS } from "../../../src/errors.ts";
 import type { Route } from "../../../src/http/route.ts";
@@ -201,7 +202,7 @@ describe("a failure inside", () => {
         throw thrown;
       },
     } as unknown as D1Database;
-    failing.context.databases = { ...failing.context.databases, control: new Database(d1, new Budget()) };
+    failing.context.databases = { ...failing.context.databases, control: new Database(new D1Driver(d1), new Budget()) };
     return failing;
   }
 

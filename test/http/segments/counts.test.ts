@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
+import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import type { ProblemView, Service, Space } from "../../support/service.ts";
@@ -26,7 +27,10 @@ beforeEach(async () => {
       sql.includes("RECURSIVE people") ? watched(env.SPACE_DB.prepare(sql)) : env.SPACE_DB.prepare(sql),
     batch: (statements: D1PreparedStatement[]) => env.SPACE_DB.batch(statements),
   } as unknown as D1Database;
-  service.context.databases = { ...service.context.databases, space: () => new Database(d1, new Budget()) };
+  service.context.databases = {
+    ...service.context.databases,
+    space: () => new Database(new D1Driver(d1), new Budget()),
+  };
   space = await populated();
 });
 

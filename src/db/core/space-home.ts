@@ -1,0 +1,69 @@
+/**
+ * The home of one space's data: a Durable Object with a SQLite database of its own, which runs the statements that it
+ * is sent as D1 does (object-driver.ts calls it). It makes its tables itself, before its first statement.
+ *
+ * An answer has at most 32 MiB, the limit of a call between Workers. The largest page of this code has 8 MB of text
+ * (db/profiles/lookup.ts), which are 16 MB where a character takes two bytes.
+ */
+
+import { DurableObject } from "cloudflare:workers";
+import type { Statement } from "./database.ts";
+import { MIGRATIONS } from "./space-migrations.ts";
+
+/** The result of one statement. Rows are without their columns' names: these would be sent with every row. */
+export interface ObjectResult {
+  columns: string[];
+  rows: SqlStorageValue[][];
+  changes: number;
+  rowsRead: number;
+  rowsWritten: number;
+}
+
+/** An error of a statement is an answer, too: one that is thrown to another Worker is logged as the object's crash. */
+export type ObjectAnswer = { results: ObjectResult[] } | { error: string };
+
+/** Under this key the object has the number of its migrations that have run. */
+const VERSION = "version";
+
+export class SpaceHome extends DurableObject<Env> {
+  #isMigrated = false;
+
+  /** All statements in one transaction, in order: all or nothing. @returns results, or SQLite's text of an error. */
+  execute(statements: readonly Statement[]): ObjectAnswer {
+    if (!this.#isMigrated) this.#migrate();
+    try {
+      return { results: this.ctx.storage.transactionSync(() => statements.map((each) => this.#run(each))) };
+    } catch (thrown) {
+      return { error: thrown instanceof Error ? thrown.message : String(thrown) };
+    }
+  }
+
+  /** Deletes all data. What is sent afterwards finds empty tables. */
+  async destroy(): Promise<void> {
+    this.#isMigrated = false;
+    await this.ctx.storage.deleteAll();
+  }
+
+  #run({ sql, params }: Statement): ObjectResult {
+    const before = this.#totalChanges();
+    const cursor = this.ctx.storage.sql.exec(sql, ...params);
+    const rows = [...cursor.raw()];
+    const { columnNames: columns, rowsRead, rowsWritten } = cursor;
+    return { columns, rows, changes: this.#totalChanges() - before, rowsRead, rowsWritten };
+  }
+
+  #totalChanges(): number {
+    return this.ctx.storage.sql.exec<{ n: number }>("SELECT total_changes() AS n").one().n;
+  }
+
+  /** Runs the migrations that are not done, each once, in one transaction. */
+  #migrate(): void {
+    const { storage } = this.ctx;
+    storage.transactionSync(() => {
+      const done = storage.kv.get<number>(VERSION) ?? 0;
+      for (const sql of MIGRATIONS.slice(done)) storage.sql.exec(sql);
+      if (done < MIGRATIONS.length) storage.kv.put(VERSION, MIGRATIONS.length);
+    });
+    this.#isMigrated = true;
+  }
+}
