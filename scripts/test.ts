@@ -27,7 +27,7 @@ interface Kind {
 }
 
 const QUICK: Kind = {
-  suites: ["unit", "worker", "smoke"],
+  suites: ["unit", "worker", "smoke", "browser"],
   paths: [],
   exclude: "test/**/*.full.*",
   seeds: "few",
@@ -35,8 +35,8 @@ const QUICK: Kind = {
 };
 const KINDS: Record<string, Kind> = {
   full: {
-    suites: ["unit", "worker", "live", "interop"],
-    paths: [".sampled.", ".full.", "test/live/", "test/interop/"],
+    suites: ["unit", "worker", "live", "interop", "browser"],
+    paths: [".sampled.", ".full.", "test/live/", "test/interop/", "test/browser/"],
     exclude: "",
     seeds: "full",
     reporter: "default",

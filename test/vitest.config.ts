@@ -9,7 +9,8 @@
  * - `*.full.*`: of these the slow ones that a change of another room seldom breaks; `npm test` leaves them out.
  * - `smoke/`: the service as wrangler runs it, over HTTP (`smoke`).
  * - `live/`: the same with large data, kills and foreign readers (`live`).
- * - `interop/`: the same beside a real S3 and STS (Ceph's radosgw), skipped where that is not installed (`interop`).
+ * - `browser/`: the console and the portal in Chromium, skipped where that is not installed (`browser`).
+ * - `interop/`: the service beside a real S3 and STS (Ceph's radosgw), skipped where that is not installed (`interop`).
  *
  * scripts/test.ts says which of them a command runs.
  */
@@ -23,6 +24,8 @@ const root = new URL("..", import.meta.url).pathname;
 const TOGETHER = { maxWorkers: availableParallelism(), sequence: { groupOrder: 0 } };
 /** One file at a time, with the machine to itself, after the suites with a lower number. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
+/** The quick run uses all cores at all times; in a longer one the pages of browsers have the machine to themselves. */
+const BROWSERS = (process.env["SEEDS"] ?? "few") === "few" ? TOGETHER : alone(3);
 /** Files that scripts/test.ts leaves out of a run. */
 const excluded = process.env["EXCLUDE"]?.split(",") ?? [];
 const provide = { seeds: process.env["SEEDS"] ?? "few", history: process.env["HISTORY"] ?? "" };
@@ -64,7 +67,14 @@ const worker = {
   test: {
     name: "worker",
     include: ["test/**/*.test.ts"],
-    exclude: ["test/**/*.unit.test.ts", "test/smoke/**", "test/live/**", "test/interop/**", ...excluded],
+    exclude: [
+      "test/**/*.unit.test.ts",
+      "test/smoke/**",
+      "test/live/**",
+      "test/browser/**",
+      "test/interop/**",
+      ...excluded,
+    ],
     provide,
     globalSetup: ["./test/support/bucket-server.ts"],
     setupFiles: ["./test/support/migrate.ts"],
@@ -84,6 +94,7 @@ const overHttp = (name: string, when: typeof TOGETHER | ReturnType<typeof alone>
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
+    exclude: excluded,
     provide,
     globalSetup,
     testTimeout: 300_000,
@@ -112,6 +123,7 @@ export default defineConfig({
       overHttp("smoke", TOGETHER),
       overHttp("live", alone(1)),
       overHttp("interop", alone(2), ["./test/interop/setup-server.ts"]),
+      overHttp("browser", BROWSERS, ["./test/browser/setup.ts"]),
     ],
   },
 });
