@@ -5,14 +5,12 @@
 
 import type { Plugin } from "vite";
 import { documentOfCalls } from "../scripts/document-of-calls.ts";
+import { type DocumentedSchema, Schemas } from "./documented-schemas.ts";
+import { rowsOf } from "./row-schemas.ts";
+import type { DatasetSchema, FieldSchema } from "./src/export-schema.ts";
 
 const NAME = "virtual:export-schemas";
 const RESOLVED = `\0${NAME}`;
-
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-interface SchemaObject {
-  [key: string]: Json;
-}
 
 /** Keywords that a form shows, or checks before the service does. */
 const KEPT = new Set([
@@ -29,46 +27,52 @@ const KEPT = new Set([
   "maxItems",
   "minLength",
   "maxLength",
-  "items",
-  "anyOf",
-  "oneOf",
 ]);
 
 export function exportSchemas(): Plugin {
   return {
     name: "export-schemas",
     resolveId: (id) => (id === NAME ? RESOLVED : null),
-    load: (id) => (id === RESOLVED ? `export const DATASETS = ${JSON.stringify(datasets())};` : null),
+    load: (id) => (id === RESOLVED ? `export const DATASETS = ${JSON.stringify(readDatasets())};` : null),
   };
 }
 
-/** Each dataset in the document's order: its name, a sentence about it, its fields, and the names of the required ones. */
-function datasets(): Json {
-  const { components } = documentOfCalls() as unknown as { components: { schemas: Record<string, SchemaObject> } };
-  const follow = (schema: SchemaObject): SchemaObject => {
-    const { $ref, ...own } = schema;
-    if (typeof $ref !== "string") return schema;
-    const target = components.schemas[$ref.slice($ref.lastIndexOf("/") + 1)];
-    if (target === undefined) throw new Error(`The OpenAPI document has no ${$ref}.`);
-    return { ...follow(target), ...own };
-  };
-  const reduce = (schema: SchemaObject): SchemaObject =>
-    Object.fromEntries(
-      Object.entries(follow(schema))
-        .filter(([keyword]) => KEPT.has(keyword))
-        .map(([keyword, value]) => {
-          if (keyword === "items") return [keyword, reduce(value as SchemaObject)];
-          if (Array.isArray(value) && (keyword === "anyOf" || keyword === "oneOf"))
-            return [keyword, value.map((each) => reduce(each as SchemaObject))];
-          return [keyword, value];
-        }),
-    );
-  const { oneOf } = follow({ $ref: "#/components/schemas/ExportRequest" });
-  if (!Array.isArray(oneOf)) throw new Error("The OpenAPI document has no union of requests.");
+/** Each dataset in the document's order. @throws Error where the document is not as the forms need it. */
+export function readDatasets(): DatasetSchema[] {
+  const { components } = documentOfCalls() as unknown as { components: { schemas: Record<string, DocumentedSchema> } };
+  const schemas = new Schemas(components.schemas);
+  const scheduled = new Map(
+    requestsOf(schemas, "ScheduledRequest").map(({ name, fields }) => [name, Object.keys(fields)]),
+  );
+  return requestsOf(schemas, "ExportRequest").map(({ name, description, required, fields }) => ({
+    name,
+    description,
+    required: required.filter((each) => each !== "dataset"),
+    fields: Object.fromEntries(Object.entries(fields).map(([field, schema]) => [field, reduced(schemas, schema)])),
+    filledByRuns: Object.keys(fields).filter((field) => scheduled.get(name)?.includes(field) === false),
+    rows: rowsOf(schemas, name, fields),
+  }));
+}
+
+/** The members of a union of requests, one for each dataset. */
+function requestsOf(schemas: Schemas, union: string) {
+  const { oneOf } = schemas.named(union);
+  if (oneOf === undefined) throw new Error(`The OpenAPI document has no union ${union}.`);
   return oneOf.map((member) => {
-    const { properties, required, description = "" } = follow(member as SchemaObject);
-    const { dataset, ...fields } = properties as Record<string, SchemaObject>;
-    const reduced = Object.fromEntries(Object.entries(fields).map(([name, schema]) => [name, reduce(schema)]));
-    return { name: dataset?.["const"] ?? "", description, required: required ?? [], fields: reduced };
+    const { properties = {}, required = [], description = "" } = schemas.follow(member);
+    const { dataset, ...fields } = properties;
+    return { name: String(dataset?.const), description, required, fields };
   });
+}
+
+/** A schema with the kept keywords alone, and without references. */
+function reduced(schemas: Schemas, schema: DocumentedSchema): FieldSchema {
+  const { items, anyOf, oneOf, ...own } = schemas.follow(schema);
+  const reduce = (each: DocumentedSchema) => reduced(schemas, each);
+  return {
+    ...Object.fromEntries(Object.entries(own).filter(([keyword]) => KEPT.has(keyword))),
+    ...(items !== undefined && { items: reduce(items) }),
+    ...(anyOf !== undefined && { anyOf: anyOf.map(reduce) }),
+    ...(oneOf !== undefined && { oneOf: oneOf.map(reduce) }),
+  };
 }

@@ -22,5 +22,5 @@ export type { ProfileChange } from "./resources/profiles.ts";
 export type { NewReachabilityEvent, NewTouchpoint } from "./resources/touchpoints.ts";
 export type { RetryLimits } from "./retries.ts";
 export { type RequestOptions, Spillway } from "./spillway.ts";
-export type { CallOptions, SpillwayOptions } from "./transport.ts";
+export type { CallOptions, Retry, SpillwayOptions } from "./transport.ts";
 export { verifyWebhook, type WebhookEvent, type WebhookHeaders } from "./webhook.ts";

@@ -16,7 +16,7 @@ export interface SpillwayOptions {
   fetch?: (request: Request) => Promise<Response>;
   retries?: Partial<RetryLimits>;
   /** Called before each wait. */
-  onRetry?: (retry: { error: SpillwayError; attempt: number; waitMs: number }) => void;
+  onRetry?: (retry: Retry) => void;
   /** Waits. For tests. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Milliseconds since 1970. For tests. */
@@ -25,12 +25,22 @@ export interface SpillwayOptions {
   random?: () => number;
 }
 
+/** A call failed and waits for its next try. */
+export interface Retry {
+  error: SpillwayError;
+  /** 1 after the first try. */
+  attempt: number;
+  waitMs: number;
+}
+
 /** What every call may take. */
 export interface CallOptions {
   /** Aborts the call, and the waits between its tries; the call then throws the signal's reason. */
   signal?: AbortSignal;
   /** Gets the response of the answer, for its headers: `RateLimit` tells how many calls are left. Its body is read. */
   onResponse?: (response: Response) => void;
+  /** Called before each wait of this call, after the client's own `onRetry`. */
+  onRetry?: (retry: Retry) => void;
 }
 
 /** What the generated functions are called with. */
@@ -108,8 +118,8 @@ export class Transport {
   }
 
   /** Deletes something. A repeated call finds it deleted already: that is no error. @throws SpillwayError */
-  async removal(send: (wiring: Wiring) => Promise<Answer<unknown>>, { signal }: CallOptions = {}): Promise<void> {
-    const wiring = this.#wiring(signal);
+  async removal(send: (wiring: Wiring) => Promise<Answer<unknown>>, options: CallOptions = {}): Promise<void> {
+    const wiring = this.#wiring(options.signal);
     const work = async (attempt: number): Promise<void> => {
       try {
         await send(wiring);
@@ -118,7 +128,7 @@ export class Transport {
         throw error;
       }
     };
-    await this.trying(work, { repeatable: true, ...(signal && { signal }) });
+    await this.trying(work, { ...options, repeatable: true });
   }
 
   /** @throws SpillwayError */
@@ -143,7 +153,7 @@ export class Transport {
   /** Tries as often as the limits allow. @param work gets the number of the try; throws SpillwayError. */
   async trying<Result>(
     work: (attempt: number) => Promise<Result>,
-    { repeatable, signal }: CallOptions & { repeatable: boolean },
+    { repeatable, signal, onRetry }: CallOptions & { repeatable: boolean },
   ): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted();
@@ -155,6 +165,7 @@ export class Transport {
         const waitMs = delayBeforeRetry(failed);
         if (waitMs === null) throw error;
         this.#onRetry?.({ error, attempt, waitMs });
+        onRetry?.({ error, attempt, waitMs });
         await this.sleep(waitMs, signal);
       }
     }

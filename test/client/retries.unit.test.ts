@@ -52,6 +52,16 @@ describe("a call is made again", () => {
     expect(seen).toEqual([200]);
   });
 
+  it("and tells its caller before each wait", async () => {
+    steps = [problem(429, "rate_limited", { "retry-after": "7" }), problem(503, "unavailable"), ok({ id: "x" })];
+    const told: unknown[] = [];
+    await spillway.exports.get("x", { onRetry: ({ error, waitMs }) => told.push([error.code, waitMs, waits.length]) });
+    expect(told).toEqual([
+      ["rate_limited", 7_000, 0],
+      ["unavailable", 1_000, 1],
+    ]);
+  });
+
   it("where it is refused for its rate, also if it may not be repeated", async () => {
     steps = [problem(429, "rate_limited", { "retry-after": "1" })];
     await spillway.exports.retry("x");
