@@ -4607,6 +4607,10 @@ export type PortalLink = {
 };
 
 export type PortalSession = {
+    /**
+     * Not secret. A page that sends it as `Spillway-Portal`, in place of `1`, is refused (401) when another link has replaced its session in the browser.
+     */
+    id: string;
     scopes: Array<'exports:read' | 'exports:write' | 'settings:write'>;
     /**
      * Null: all destinations of the space.
@@ -4617,6 +4621,7 @@ export type PortalSession = {
      */
     expires_at: string;
     space: {
+        id: string;
         name: string;
         timezone: string;
         branding: Branding;

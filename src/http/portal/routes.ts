@@ -67,10 +67,13 @@ const Link = z
 
 const Session = z
   .object({
+    id: z.string().meta({
+      description: `Not secret. A page that sends it as \`${PAGE_HEADER}\`, in place of \`1\`, is refused (401) when another link has replaced its session in the browser.`,
+    }),
     scopes: z.array(z.enum(PORTAL_SCOPES)),
     destination_ids: z.array(z.string()).nullable().meta({ description: "Null: all destinations of the space." }),
     expires_at: Time,
-    space: z.object({ name: z.string(), timezone: z.string(), branding: Branding }),
+    space: z.object({ id: z.uuid(), name: z.string(), timezone: z.string(), branding: Branding }),
   })
   .meta({ id: "PortalSession" });
 
@@ -212,8 +215,9 @@ async function checkDestinations(call: Call, spaceId: string, ids: readonly stri
 }
 
 const show = (session: PortalSession, space: SpaceRow) => ({
+  id: session.id,
   scopes: session.scopes,
   destination_ids: session.destinationIds,
   expires_at: iso(session.expiresAt),
-  space: { name: space.name, timezone: space.timezone, branding: brandingOf(space) },
+  space: { id: space.id, name: space.name, timezone: space.timezone, branding: brandingOf(space) },
 });

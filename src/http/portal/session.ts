@@ -15,8 +15,13 @@ import type { Call, Scope } from "../route.ts";
 /** The prefix `__Host-` makes browsers accept the cookie from this host alone, over https. */
 const COOKIE = "__Host-spillway_portal";
 const TOKEN = /^(spl|sps)_([0-9a-f]{24})_([A-Za-z0-9_-]{43})$/;
-/** A page of another origin cannot send it without asking first, and is never allowed to. */
+/**
+ * A page of another origin cannot send it without asking first, and is never allowed to. Its value is the id of the
+ * session that the page shows, or `1` before there is one.
+ */
 export const PAGE_HEADER = "Spillway-Portal";
+const NO_SESSION_SHOWN = "1";
+const PAGE_VALUE = /^(1|[0-9a-f]{24})$/;
 
 /** Who acts in a portal. */
 export interface PortalSession {
@@ -69,6 +74,7 @@ export async function sessionOf(call: Call): Promise<{ session: PortalSession; s
   const { id, row } = await find(call, "sps", token);
   const again = "Open a new link.";
   if (row === null) throw unauthenticated(`This portal session is unknown. ${again}`);
+  requireShown(request, id);
   if (row.has_key === 0)
     throw unauthenticated(`The API key that made this portal session's link was revoked or has expired. ${again}`);
   if (row.ended_at !== null) throw unauthenticated(`This portal session was ended. ${again}`);
@@ -76,6 +82,19 @@ export async function sessionOf(call: Call): Promise<{ session: PortalSession; s
     throw unauthenticated(`This portal session ended at ${iso(row.expires_at)}. ${again}`);
   if (request.method !== "GET" && request.method !== "HEAD") requireOwnPage(call);
   return { session: asSession(id, row), space: row };
+}
+
+/**
+ * A browser has one session: a link that is opened in another tab replaces it under a page that is still open, which
+ * must not act for the other link's space and destinations.
+ * @throws unauthenticated where the page shows another session than the cookie's.
+ */
+function requireShown({ headers }: Request, id: string): void {
+  const shown = headers.get(PAGE_HEADER);
+  if (shown === null || shown === NO_SESSION_SHOWN || shown === id) return;
+  throw unauthenticated(
+    "Another link was opened in this browser, and its session replaced the one that this page shows. Load the page again.",
+  );
 }
 
 /** A stored session. @param row its scopes and destinations are those of its link. */
@@ -105,7 +124,7 @@ async function find(call: Call, prefix: "spl" | "sps", token: string) {
  */
 export function requireOwnPage({ request, url }: Pick<Call, "request" | "url">): void {
   const refuse = (detail: string) => new SpillwayError("forbidden", detail);
-  if (request.headers.get(PAGE_HEADER) !== "1")
+  if (!PAGE_VALUE.test(request.headers.get(PAGE_HEADER) ?? ""))
     throw refuse(
       `A write of a portal session needs the header \`${PAGE_HEADER}: 1\`, which only the portal's page sends.`,
     );

@@ -40,10 +40,12 @@ describe("a link", () => {
     service.now += 60_000;
     const response = await openLink(service, token);
     expect(await response.json()).toEqual({
+      id: token.split("_")[1],
       scopes: ["exports:read"],
       destination_ids: null,
       expires_at: new Date(service.now + 120_000).toISOString(),
       space: {
+        id: space.id,
         name: "Shop",
         timezone: "Europe/London",
         branding: { name: "Acme", accent: "#0b5fff", accent_text: "#ffffff" },
@@ -247,6 +249,18 @@ describe("a session", () => {
     ])
       await service.json("POST", "/v1/exports", 403, { headers, body: LAST_HOUR });
     await portal.json("POST", "/v1/exports", 202, LAST_HOUR);
+  });
+
+  it("makes no call for a page that shows another session, which a second link replaced", async () => {
+    const shown = await Portal.open(service, space);
+    const { id } = await shown.json<{ id: string }>("GET", "/v1/portal-session", 200);
+    const { cookie } = await Portal.open(service, await service.space({ name: "Other" }));
+    const headers = { ...PAGE, cookie, "spillway-portal": id };
+    const { detail } = await service.json<ProblemView>("GET", "/v1/exports", 401, { headers });
+    expect(detail).toContain("Another link was opened in this browser");
+    await service.json("POST", "/v1/exports", 401, { headers, body: LAST_HOUR });
+    await service.json("DELETE", "/v1/portal-session", 401, { headers });
+    await service.json("POST", "/v1/exports", 202, { headers: { ...headers, cookie: shown.cookie }, body: LAST_HOUR });
   });
 
   it("gives way to an API key in the same request", async () => {
