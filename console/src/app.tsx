@@ -1,19 +1,11 @@
 /** The page: its door, chosen by the address, and behind it the frame with the pages. */
 
-import { focusManager, QueryClient, QueryClientProvider } from "@tanstack/preact-query";
+import { focusManager } from "@tanstack/preact-query";
 import { Router } from "wouter-preact";
 import { Frame } from "./frame/frame.tsx";
 import { Routes } from "./frame/routes.tsx";
 import { ConsoleDoor } from "./session/console-door.tsx";
 import { PortalDoor } from "./session/portal-door.tsx";
-
-/** The client repeats calls itself, where that is right. */
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: { retry: false, staleTime: 5_000, refetchOnWindowFocus: false },
-    mutations: { retry: false },
-  },
-});
 
 // A hidden tab asks for nothing.
 focusManager.setEventListener((changed) => {
@@ -27,13 +19,11 @@ const base = /^\/portal(\/[^/]+)?/.exec(location.pathname)?.[0] ?? "/console";
 const Door = base.startsWith("/portal") ? PortalDoor : ConsoleDoor;
 
 export const App = () => (
-  <QueryClientProvider client={queries}>
-    <Door>
-      <Router base={base}>
-        <Frame>
-          <Routes />
-        </Frame>
-      </Router>
-    </Door>
-  </QueryClientProvider>
+  <Door>
+    <Router base={base}>
+      <Frame>
+        <Routes />
+      </Frame>
+    </Router>
+  </Door>
 );

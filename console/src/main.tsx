@@ -5,6 +5,8 @@ import { App } from "./app.tsx";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/frame.css";
+import "./styles/keys.css";
+import "./styles/webhooks.css";
 
 const root = document.querySelector("#app");
 if (root !== null) render(<App />, root);

@@ -10,16 +10,21 @@ import { Time } from "../ui/time.tsx";
 import { PLACES } from "./places.ts";
 
 export function Frame({ children }: { children: ComponentChildren }) {
-  const { door, scopes, space, expiresAt, signOut } = useSession();
+  const { door, scopes, space, expiresAt, signOut, toSpaces } = useSession();
   const [path] = useLocation();
   const [isOpen, setOpen] = useState(false);
   useEffect(() => setOpen(false), [path]);
   useEffect(() => {
     const { style } = document.documentElement;
     const { accent, accent_text: accentText } = space.branding;
-    if (accent === null || accentText === null) return;
+    if (accent === null || accentText === null) return undefined;
     style.setProperty("--accent", accent);
     style.setProperty("--on-accent", accentText);
+    // The next session may be of a space without a colour.
+    return () => {
+      style.removeProperty("--accent");
+      style.removeProperty("--on-accent");
+    };
   }, [space]);
   const places = PLACES.filter((place) => place.doors.includes(door) && scopes.has(place.scope));
   return (
@@ -32,6 +37,11 @@ export function Frame({ children }: { children: ComponentChildren }) {
         <button type="button" class="menu" aria-expanded={isOpen} aria-controls="menu" onClick={() => setOpen(!isOpen)}>
           {texts.frame.menu}
         </button>
+        {toSpaces !== null && (
+          <button type="button" onClick={toSpaces}>
+            {texts.frame.toSpaces}
+          </button>
+        )}
         <button type="button" onClick={signOut}>
           {texts.frame.signOut}
         </button>

@@ -13,24 +13,28 @@ const MAX_WAIT_MS = 2_000;
 
 const ALL_SCOPES = Object.keys(texts.scopes) as Scope[];
 
-/** @throws SpillwayError, with a sentence for a person who meant an API key. */
+/** @throws Error with a sentence for a person who meant an API key; SpillwayError for all other reasons. */
 export async function openAsOperator(token: string): Promise<Spillway> {
-  // A call must outlive the page that makes it, where the page revokes its key on leaving.
-  const operator = new Spillway({
+  try {
+    const operator = clientOf(token);
+    await operator.spaces.list({ limit: 1 }).first();
+    return operator;
+  } catch (thrown) {
+    const isOther = thrown instanceof SpillwayError && thrown.code !== "unauthenticated";
+    throw isOther ? thrown : new Error(texts.signIn.neither, { cause: thrown });
+  }
+}
+
+/** @throws TypeError where the text has a character that no token has. */
+const clientOf = (token: string) =>
+  new Spillway({
     origin: location.origin,
     key: token,
+    // A call must outlive the page that makes it, where the page revokes its key on leaving.
     fetch: (request) => fetch(new Request(request, { keepalive: true })),
     // Too many wrong tokens make an address wait: the page says so at once.
     retries: { maxWaitMs: MAX_WAIT_MS },
   });
-  try {
-    await operator.spaces.list({ limit: 1 }).first();
-  } catch (thrown) {
-    if (thrown instanceof SpillwayError && thrown.code === "unauthenticated") throw new Error(texts.signIn.neither);
-    throw thrown;
-  }
-  return operator;
-}
 
 /**
  * Opens a space in the console.

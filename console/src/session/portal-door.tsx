@@ -4,26 +4,116 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { texts } from "../texts.ts";
 import { Loading } from "../ui/states.tsx";
+import { useTitle } from "../ui/title.ts";
+import { Ended } from "./ended.tsx";
+import { openPortal, OtherSpace, type PortalAddress, takeAddress } from "./open-portal.ts";
 import { sentenceOf } from "./open-session.ts";
-import { openPortal } from "./open-portal.ts";
+import { Queries } from "./queries.tsx";
 import { type Session, SessionContext } from "./session.ts";
 
-type State = { session: Session } | { refused: string } | null;
+/** Why there is no session of this space. */
+interface Why {
+  reason: string;
+  /** The space whose session the browser has instead; null: it has none. */
+  other: OtherSpace["space"] | null;
+}
+
+type State =
+  | { at: "opening" }
+  /** @param mayGoOn the link is of no use, and the browser has a session of the space all the same. */
+  | { at: "closed"; why: Why; mayGoOn: boolean }
+  /** @param why the session has ended, and the page waits; null: it goes on. */
+  | { at: "open"; session: Session; why: Why | null };
 
 export function PortalDoor({ children }: { children: ComponentChildren }) {
-  const [state, setState] = useState<State>(null);
-  useEffect(() => {
-    openPortal(() => setState({ refused: texts.portal.signedOut })).then(
-      (session) => setState({ session }),
-      (thrown: unknown) => setState({ refused: sentenceOf(thrown) }),
+  const [state, setState] = useState<State>({ at: "opening" });
+  const close = (reason: string) => setState({ at: "closed", why: { reason, other: null }, mayGoOn: false });
+  const open = async (address: PortalAddress) => {
+    const session = await openPortal(address, (failed) =>
+      close(failed === null ? texts.portal.signedOut : texts.portal.notSignedOut(failed)),
     );
+    setState({ at: "open", session, why: null });
+  };
+  useEffect(() => {
+    const address = takeAddress();
+    open(address).catch(async (thrown: unknown) => {
+      const mayGoOn = address.token !== null && (await hasSession(address));
+      setState({ at: "closed", why: whyOf(thrown), mayGoOn });
+    });
   }, []);
-  if (state === null) return <Loading />;
-  if ("session" in state) return <SessionContext.Provider value={state.session}>{children}</SessionContext.Provider>;
+  const goOn = () => {
+    open(takeAddress()).catch((thrown: unknown) =>
+      setState((now) =>
+        now.at === "open" ? { ...now, why: whyOf(thrown) } : { at: "closed", why: whyOf(thrown), mayGoOn: false },
+      ),
+    );
+  };
+
+  switch (state.at) {
+    case "opening":
+      return <Loading />;
+    case "closed":
+      return (
+        <Closed why={state.why}>
+          {state.mayGoOn ? (
+            <button type="button" class="primary" onClick={goOn}>
+              {texts.portal.goOnWithSession}
+            </button>
+          ) : (
+            <p>{texts.portal.help}</p>
+          )}
+        </Closed>
+      );
+    case "open": {
+      const { session, why } = state;
+      const onEnded = (reason: string) => setState({ ...state, why: { reason, other: null } });
+      return (
+        <>
+          <Queries key={session.space.id} onEnded={onEnded} waits={why !== null}>
+            <SessionContext.Provider value={session}>{children}</SessionContext.Provider>
+          </Queries>
+          {why !== null && (
+            <Ended title={texts.portal.closed} reason={why.reason} onLeave={() => close(texts.portal.left)}>
+              <p>{texts.portal.helpOpen}</p>
+              <OtherPortal space={why.other} />
+              <button type="button" class="primary" onClick={goOn}>
+                {texts.portal.goOn}
+              </button>
+            </Ended>
+          )}
+        </>
+      );
+    }
+  }
+}
+
+function Closed({ why, children }: { why: Why; children: ComponentChildren }) {
+  useTitle(texts.portal.closed);
   return (
     <main class="sign-in">
       <h1>{texts.portal.closed}</h1>
-      <p role="alert">{state.refused}</p>
+      <p role="alert">{why.reason}</p>
+      {children}
+      <OtherPortal space={why.other} />
     </main>
   );
 }
+
+const OtherPortal = ({ space }: { space: Why["other"] }) =>
+  space === null ? null : (
+    <p>
+      <a href={`/portal/${space.id}`}>{texts.portal.goToOther(space.branding.name ?? space.name)}</a>
+    </p>
+  );
+
+const whyOf = (thrown: unknown): Why =>
+  thrown instanceof OtherSpace
+    ? { reason: texts.portal.otherSpace, other: thrown.space }
+    : { reason: sentenceOf(thrown), other: null };
+
+/** Does the browser have a session of this space, whatever became of the link? */
+const hasSession = (address: PortalAddress) =>
+  openPortal({ ...address, token: null }, () => {}).then(
+    () => true,
+    () => false,
+  );

@@ -14,13 +14,17 @@ export interface Session {
   /** Makes the calls, as this session. */
   spillway: Spillway;
   scopes: ReadonlySet<Scope>;
-  space: { name: string; timezone: string; branding: Branding };
+  space: { id: string; name: string; timezone: string; branding: Branding };
   /** The destinations that a portal session is limited to; null: all of the space. */
   destinationIds: readonly string[] | null;
   /** When the session or the key ends, as an RFC 3339 time; null: never. */
   expiresAt: string | null;
+  /** The id of the console's API key; null in the portal. */
+  keyId: string | null;
   /** Ends the session, and shows the way in again. */
   signOut: () => void;
+  /** Ends the session, and shows the operator's list of spaces; null for all but operators. */
+  toSpaces: (() => void) | null;
 }
 
 export const SessionContext = createContext<Session | null>(null);

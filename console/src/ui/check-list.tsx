@@ -19,7 +19,11 @@ export function CheckList<Value extends string>(props: Props<Value>) {
   const { label, description, error, options, chosen, onChosen } = props;
   const id = useId();
   return (
-    <fieldset class="check-list" aria-describedby={error === undefined ? undefined : id} aria-invalid={error !== undefined}>
+    <fieldset
+      class="check-list"
+      aria-describedby={error === undefined ? undefined : id}
+      aria-invalid={error !== undefined}
+    >
       <legend>{label}</legend>
       {description !== undefined && <p class="small">{description}</p>}
       {options.map((option) => (

@@ -13,19 +13,24 @@ interface ListPage<Item> {
  * Reads a list page by page.
  * @param key names the list in the cache: calls with the same key share it.
  * @param read gets the cursor of the page; undefined for the first.
+ * @param pollMs how long until all that was read is read again, by what it says; false: it is not. Never in a hidden tab.
  */
 export function useList<Item>(
   key: readonly unknown[],
   read: (cursor: string | undefined, signal: AbortSignal) => Promise<ListPage<Item>>,
+  pollMs: (items: readonly Item[]) => number | false = () => false,
 ) {
   const query = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam, signal }) => read(pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next_cursor: cursor }) => cursor ?? undefined,
+    refetchInterval: ({ state }) => pollMs(itemsOf(state.data?.pages)),
   });
-  return { ...query, items: query.data?.pages.flatMap(({ data }) => data) ?? [] };
+  return { ...query, items: itemsOf(query.data?.pages) };
 }
+
+const itemsOf = <Item,>(pages: readonly ListPage<Item>[] = []): Item[] => pages.flatMap(({ data }) => data);
 
 type MoreProps = Pick<ReturnType<typeof useList>, "hasNextPage" | "isFetchingNextPage" | "fetchNextPage">;
 

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useSession } from "../session/session.ts";
+import { useTitle } from "./title.ts";
 
 interface Props {
   title: string;
@@ -14,10 +15,7 @@ interface Props {
 export function Page({ title, actions, children }: Props) {
   const { space } = useSession();
   const heading = useRef<HTMLHeadingElement>(null);
-  const product = space.branding.name ?? "Spillway";
-  useEffect(() => {
-    document.title = `${title} – ${product}`;
-  }, [title, product]);
+  useTitle(title, space.branding.name ?? undefined);
   // A new page begins at its heading, for keyboards and screen readers too.
   useEffect(() => heading.current?.focus(), []);
   return (

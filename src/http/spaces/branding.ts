@@ -5,6 +5,7 @@ import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { isSecureOrigin, Origin } from "../api-keys/origins.ts";
 import { Name } from "../schemas.ts";
+import { textOn } from "./contrast.ts";
 
 const MAX_ORIGINS = 20;
 
@@ -62,15 +63,5 @@ export function checkPortalOrigins(origins: readonly string[] = [], insecure: bo
 /** A space's branding as answers have it. */
 export function brandingOf({ branding }: Pick<SpaceRow, "branding">) {
   const { name = null, accent = null } = JSON.parse(branding) as { name?: string; accent?: string };
-  return { name, accent, accent_text: accent === null ? null : textOn(accent) };
-}
-
-/** Black or white: one of them contrasts with every colour by 4.5:1 or more (w3.org/TR/WCAG22/#dfn-contrast-ratio). */
-export function textOn(accent: string): "#000000" | "#ffffff" {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
-    const part = Number.parseInt(accent.slice(at, at + 2), 16) / 255;
-    return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  return (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) ? "#000000" : "#ffffff";
+  return { name, accent, accent_text: accent === null ? null : textOn(accent).colour };
 }

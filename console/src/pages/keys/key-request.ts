@@ -51,9 +51,12 @@ function expiryOf({ lasting, until }: KeyForm, now: number, timeZone: string): s
   return new Date(now + Number(lasting) * DAY_MS).toISOString();
 }
 
+/** How long a link, and then its session, lasts. */
+export const LINK_SECONDS = ["900", "3600", "28800", "86400"] as const;
+
 export interface LinkForm {
   scopes: readonly LinkScope[];
-  seconds: string;
+  seconds: (typeof LINK_SECONDS)[number];
   /** Empty: all of the space. */
   destinationIds: readonly string[];
 }

@@ -12,9 +12,8 @@ import { faultsOf, Form } from "../../ui/form.tsx";
 import { faultAt } from "../../ui/problems.ts";
 import { ShownOnce } from "../../ui/shown-once.tsx";
 import { Time } from "../../ui/time.tsx";
-import { LINK_SCOPES, type LinkForm, linkRequest, type LinkScope } from "./key-request.ts";
+import { LINK_SCOPES, LINK_SECONDS, type LinkForm, linkRequest, type LinkScope } from "./key-request.ts";
 
-const LENGTHS = ["900", "3600", "28800", "86400"] as const;
 const POINTERS = ["/scopes", "/expires_in_seconds", "/destination_ids"];
 
 export function PortalLinks() {
@@ -48,7 +47,7 @@ export function PortalLinks() {
           onKept={() => setMade(null)}
         >
           <p>
-            {words.until} <Time at={made.link.expires_at} />. {words.lasts(words.lengths[made.form.seconds] ?? "")}
+            {words.until} <Time at={made.link.expires_at} />. {words.lasts(words.lengths[made.form.seconds])}
           </p>
           <ul>
             {made.form.scopes.map((scope) => (
@@ -69,8 +68,8 @@ export function PortalLinks() {
           label={words.length}
           description={words.lengthHelp}
           value={form.seconds}
-          onValue={(seconds) => setForm({ ...form, seconds })}
-          options={LENGTHS.map((value) => ({ value, label: words.lengths[value] }))}
+          onValue={(seconds) => setForm({ ...form, seconds: seconds as LinkForm["seconds"] })}
+          options={LINK_SECONDS.map((value) => ({ value, label: words.lengths[value] }))}
           error={faultAt(faults, "/expires_in_seconds")}
         />
         <Combobox

@@ -43,7 +43,10 @@ function LookForm({ space }: { space: Space }) {
   const work = useMutation({
     mutationFn: () =>
       spillway.space.change({
-        branding: { name: name.trim() === "" ? null : name.trim(), accent: accent.trim() === "" ? null : accent.trim() },
+        branding: {
+          name: name.trim() === "" ? null : name.trim(),
+          accent: accent.trim() === "" ? null : accent.trim(),
+        },
         portal_origins: wordsIn(origins),
       }),
     onSuccess: (changed) => {

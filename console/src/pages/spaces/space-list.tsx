@@ -85,9 +85,7 @@ export function SpaceList({ operator, onOpen }: Props) {
         />
       )}
       <More {...spaces} />
-      {doing?.what === "change" && (
-        <SpaceForm operator={operator} space={doing.space} onDone={close} onClose={close} />
-      )}
+      {doing?.what === "change" && <SpaceForm operator={operator} space={doing.space} onDone={close} onClose={close} />}
       {doing?.what === "status" && <ChangeStatus operator={operator} space={doing.space} onClose={close} />}
       {doing?.what === "delete" && <DeleteSpace operator={operator} space={doing.space} onClose={close} />}
     </>
