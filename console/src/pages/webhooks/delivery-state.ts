@@ -58,6 +58,7 @@ type Attempt = WebhookDelivery["attempts"][number];
 export function answerOf({ status_code: status, error, duration_ms: ms }: Attempt): string {
   const { errors, after } = texts.deliveries;
   const time = after(span(ms / 1000));
-  if (status !== null) return error === null || error === "http_status" ? `${status} ${time}` : `${status}, ${errors[error]}`;
+  if (status !== null)
+    return error === null || error === "http_status" ? `${status} ${time}` : `${status}, ${errors[error]}`;
   return error === null ? time : `${errors[error]} ${time}`;
 }

@@ -68,9 +68,7 @@ export function EndpointCard({ endpoint, onSecret }: Props) {
           {words.delete}
         </button>
       </div>
-      {doing === "change" && (
-        <EndpointForm endpoint={endpoint} onClose={close} onDone={() => changed(words.changed)} />
-      )}
+      {doing === "change" && <EndpointForm endpoint={endpoint} onClose={close} onDone={() => changed(words.changed)} />}
       {doing === "rotate" && (
         <RotateSecret
           about={endpoint.url}

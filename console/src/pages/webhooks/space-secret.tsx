@@ -22,12 +22,7 @@ export function SpaceSecret({ onSecret }: { onSecret: (made: MadeSecret) => void
         {words.rotateSpace}
       </button>
       {isAsked && (
-        <RotateSecret
-          about={words.spaceSecret}
-          rotate={rotate}
-          onSecret={onSecret}
-          onClose={() => setAsked(false)}
-        />
+        <RotateSecret about={words.spaceSecret} rotate={rotate} onSecret={onSecret} onClose={() => setAsked(false)} />
       )}
     </section>
   );
