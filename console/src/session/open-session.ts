@@ -1,11 +1,7 @@
 /** Opens a session for the page: with an API key. */
 
-import { SpillwayError, Spillway, type ApiKey } from "spillway-client";
-import { keyIdOf } from "./credential.ts";
+import { SpillwayError, Spillway } from "spillway-client";
 import type { Scope, Session } from "./session.ts";
-
-/** What the service says of the key of a call. */
-type OwnKey = Pick<ApiKey, "scopes" | "expires_at">;
 
 /**
  * @param key an API key of a space.
@@ -13,9 +9,9 @@ type OwnKey = Pick<ApiKey, "scopes" | "expires_at">;
  */
 export async function openWithKey(key: string, ways: Pick<Session, "signOut" | "toSpaces">): Promise<Session> {
   const spillway = new Spillway({ origin: location.origin, key });
-  const [space, { scopes, expires_at: expiresAt }] = await Promise.all([
+  const [space, { id: keyId, scopes, expires_at: expiresAt }] = await Promise.all([
     spillway.space.get(),
-    spillway.request<OwnKey>("GET", "/v1/api-key"),
+    spillway.apiKeys.current(),
   ]);
   const { id, name, timezone, branding } = space;
   return {
@@ -25,7 +21,7 @@ export async function openWithKey(key: string, ways: Pick<Session, "signOut" | "
     space: { id, name, timezone, branding },
     destinationIds: null,
     expiresAt,
-    keyId: keyIdOf(key),
+    keyId,
     ...ways,
   };
 }

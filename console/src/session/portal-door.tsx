@@ -1,7 +1,9 @@
 /** The portal: opens the link of the address, or goes on with the session of the cookie, and says plainly why it cannot. */
 
+import { useQuery } from "@tanstack/preact-query";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { SpillwayError } from "spillway-client";
 import { texts } from "../texts.ts";
 import { Loading } from "../ui/states.tsx";
 import { useTitle } from "../ui/title.ts";
@@ -20,7 +22,7 @@ interface Why {
 
 type State =
   | { at: "opening" }
-  /** @param mayGoOn the link is of no use, and the browser has a session of the space all the same. */
+  /** @param mayGoOn the link was opened before, perhaps in this browser. */
   | { at: "closed"; why: Why; mayGoOn: boolean }
   /** @param why the session has ended, and the page waits; null: it goes on. */
   | { at: "open"; session: Session; why: Why | null };
@@ -36,13 +38,13 @@ export function PortalDoor({ children }: { children: ComponentChildren }) {
   };
   useEffect(() => {
     const address = takeAddress();
-    open(address).catch(async (thrown: unknown) => {
-      const mayGoOn = address.token !== null && (await hasSession(address));
+    open(address).catch((thrown: unknown) => {
+      const mayGoOn = thrown instanceof SpillwayError && thrown.code === "gone";
       setState({ at: "closed", why: whyOf(thrown), mayGoOn });
     });
   }, []);
   const goOn = () => {
-    open(takeAddress()).catch((thrown: unknown) =>
+    open({ ...takeAddress(), token: null }).catch((thrown: unknown) =>
       setState((now) =>
         now.at === "open" ? { ...now, why: whyOf(thrown) } : { at: "closed", why: whyOf(thrown), mayGoOn: false },
       ),
@@ -55,12 +57,11 @@ export function PortalDoor({ children }: { children: ComponentChildren }) {
     case "closed":
       return (
         <Closed why={state.why}>
-          {state.mayGoOn ? (
-            <button type="button" class="primary" onClick={goOn}>
+          <p>{texts.portal.help}</p>
+          {state.mayGoOn && (
+            <button type="button" onClick={goOn}>
               {texts.portal.goOnWithSession}
             </button>
-          ) : (
-            <p>{texts.portal.help}</p>
           )}
         </Closed>
       );
@@ -70,6 +71,7 @@ export function PortalDoor({ children }: { children: ComponentChildren }) {
       return (
         <>
           <Queries key={session.space.id} onEnded={onEnded} waits={why !== null}>
+            <Watch session={session} />
             <SessionContext.Provider value={session}>{children}</SessionContext.Provider>
           </Queries>
           {why !== null && (
@@ -85,6 +87,19 @@ export function PortalDoor({ children }: { children: ComponentChildren }) {
       );
     }
   }
+}
+
+/** Asks for the session when its tab is shown again: another tab may have ended or replaced it. */
+function Watch({ session: { spillway } }: { session: Session }) {
+  useQuery({
+    queryKey: ["portal-session"],
+    queryFn: ({ signal }) => spillway.request("GET", "/v1/portal-session", { signal }),
+    initialData: {},
+    staleTime: 0,
+    refetchOnMount: false,
+    refetchOnWindowFocus: "always",
+  });
+  return null;
 }
 
 function Closed({ why, children }: { why: Why; children: ComponentChildren }) {
@@ -110,10 +125,3 @@ const whyOf = (thrown: unknown): Why =>
   thrown instanceof OtherSpace
     ? { reason: texts.portal.otherSpace, other: thrown.space }
     : { reason: sentenceOf(thrown), other: null };
-
-/** Does the browser have a session of this space, whatever became of the link? */
-const hasSession = (address: PortalAddress) =>
-  openPortal({ ...address, token: null }, () => {}).then(
-    () => true,
-    () => false,
-  );

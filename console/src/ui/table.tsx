@@ -35,7 +35,8 @@ export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
           <tr key={keyOf(row)}>
             {columns.map(({ heading, cell, align }) => (
               <td key={heading} class={align} data-heading={heading}>
-                {cell(row)}
+                {/* One element beside the heading that a phone shows, whatever the cell has in it. */}
+                <div>{cell(row)}</div>
               </td>
             ))}
           </tr>

@@ -115,7 +115,7 @@ async function callerOf(call: Call, auth: Route["auth"], { keyOf, sessions }: Cr
   const inPortal = auth !== "admin" && sessions === true ? await sessionOf(call) : null;
   if (inPortal !== null) return { ...NO_CALLER, ...inPortal, scopes: inPortal.session.scopes };
   if (auth === "portal" && !call.request.headers.has("authorization"))
-    throw unauthenticated("This call needs a portal session, and there is none: open a link.");
+    throw unauthenticated("There is no portal session: open a link.");
   if (auth !== "admin") return callerOfKey(call, await keyOf(call), !ALWAYS_LOOKED_UP.has(auth));
   await checkOperator(call, authorizationOf(call.request, "Bearer", "the operator's token"));
   return NO_CALLER;
