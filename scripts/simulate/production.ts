@@ -223,7 +223,12 @@ export class Production {
     const { clock, random } = this;
     const { Limiter } = this.#options;
     const objects = new Map<string, InstanceType<LimiterClass>>();
-    const storage = { sql: { exec: () => [] }, deleteAll: async () => {} };
+    const storage = {
+      sql: { exec: () => [] },
+      setAlarm: async () => {},
+      deleteAlarm: async () => {},
+      deleteAll: async () => {},
+    };
     const objectOf = (name: string) => {
       const object = objects.get(name) ?? new Limiter({ storage }, {});
       objects.set(name, object);
@@ -237,7 +242,7 @@ export class Production {
     return {
       idFromName: (name: string) => name,
       get: (name: string) => ({
-        admit: (policy: string, limit: number) => called(() => objectOf(name).admit(policy, limit)),
+        admit: (policy: string, limit: number, day: string) => called(() => objectOf(name).admit(policy, limit, day)),
         clear: () => called(() => objectOf(name).clear()),
       }),
     };

@@ -30,7 +30,7 @@ export type LimiterClass = new (
   state: unknown,
   env: unknown,
 ) => {
-  admit(policy: string, limit: number): unknown;
+  admit(policy: string, limit: number, day: string): unknown;
   clear(): Promise<void>;
 };
 

@@ -1,11 +1,13 @@
 /** The Durable Object: exact under concurrency, across evictions, and when its clock goes back. */
 
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { LimiterObject } from "../../src/limiter/limiter.ts";
 import type { Policy } from "../../src/limiter/policies.ts";
 import { START } from "../support/service.ts";
+
+const DAY = "2026-03-01";
 
 /** A limiter for one test only, with a clock that the test sets. */
 async function limiter() {
@@ -14,8 +16,8 @@ async function limiter() {
   const clock = { now: START };
   const wind = () => runInDurableObject(stub, (object) => void Object.assign(object, { now: () => clock.now }));
   await wind();
-  const take = async (count: number, policy: Policy = "create", limit = 5) => {
-    const answers = await Promise.all(Array.from({ length: count }, () => stub.admit(policy, limit)));
+  const take = async (count: number, policy: Policy = "create", limit = 5, day = DAY) => {
+    const answers = await Promise.all(Array.from({ length: count }, () => stub.admit(policy, limit, day)));
     return answers.filter((answer) => answer.allowed).length;
   };
   const evict = async () => {
@@ -113,7 +115,11 @@ it("says at which time of its clock one more call passes", async () => {
   const { take, clock, stub } = await limiter();
   await take(5);
   clock.now += 12_345;
-  expect(await stub.admit("create", 5)).toMatchObject({ allowed: false, resetMs: 47_655, resetAt: START + 60_000 });
+  expect(await stub.admit("create", 5, DAY)).toMatchObject({
+    allowed: false,
+    resetMs: 47_655,
+    resetAt: START + 60_000,
+  });
 });
 
 it("counts the policy api in memory alone: exactly, until an eviction forgets it", async () => {
@@ -121,6 +127,51 @@ it("counts the policy api in memory alone: exactly, until an eviction forgets it
   expect(await take(200, "api", 100)).toBe(100);
   await evict();
   expect(await take(200, "api", 100)).toBe(100);
+});
+
+describe("the use of limits", () => {
+  const use = (refused: number, highest: number, policy = "create", day = DAY) => ({ day, policy, refused, highest });
+
+  it("is, for each policy, the calls that were refused and the most that counted at a time", async () => {
+    const { stub, take, clock } = await limiter();
+    await take(200);
+    await take(7, "poll", 30);
+    clock.now += 60_000;
+    await take(2);
+    await take(9, "poll", 30);
+    expect(await stub.use(DAY, DAY)).toEqual([use(195, 5), use(0, 9, "poll")]);
+  });
+
+  it("counts on the day that the call names, and is read by days", async () => {
+    const { stub, take, clock } = await limiter();
+    await take(6);
+    clock.now += 60_000;
+    await take(8, "create", 5, "2026-03-02");
+    expect(await stub.use(DAY, "2026-03-02")).toEqual([use(1, 5), use(3, 5, "create", "2026-03-02")]);
+    expect(await stub.use("2026-03-02", "2026-03-31")).toEqual([use(3, 5, "create", "2026-03-02")]);
+    expect(await stub.use("2026-02-01", "2026-02-28")).toEqual([]);
+  });
+
+  it("of a flood is written once, by the alarm", async () => {
+    const { stub, take, clock, evict } = await limiter();
+    // Later than the machine's clock, so that the alarm rings when the test says so.
+    clock.now = Date.parse("2100-01-01T00:00:00Z");
+    const stored = () =>
+      runInDurableObject(stub, (_, state) =>
+        state.storage.sql.exec("SELECT day, policy, refused, highest FROM uses").toArray(),
+      );
+    await take(500);
+    expect(await stored()).toEqual([]);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await stored()).toEqual([use(495, 5)]);
+    await evict();
+    await take(100);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await stored()).toEqual([use(595, 5)]);
+    clock.now += 60_000;
+    await take(5);
+    expect(await runDurableObjectAlarm(stub)).toBe(false);
+  });
 });
 
 it("leaves nothing in its storage after forget", async () => {

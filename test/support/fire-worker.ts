@@ -19,15 +19,15 @@ const calls = new Map<string, number>();
 const resets = new Map<string, number>();
 
 export class Limiter extends Real {
-  override admit(policy: Policy, limit: number): Answer {
-    if (!POLICIES[policy].exact) return super.admit(policy, limit);
+  override admit(policy: Policy, limit: number, day: string): Answer {
+    if (!POLICIES[policy].exact) return super.admit(policy, limit, day);
     const id = this.ctx.id.toString();
     const nth = (calls.get(id) ?? 0) + 1;
     calls.set(id, nth);
     const which = this.isDisturbed() ? RESETS_AT.indexOf(nth) : -1;
     const way = which === -1 ? undefined : WAYS[which % WAYS.length];
     if (way === "before it counts") this.reset();
-    const answer = super.admit(policy, limit);
+    const answer = super.admit(policy, limit, day);
     if (way === "before the count is stored") this.reset();
     if (way === "after the count is stored") void this.ctx.storage.sync().then(() => this.reset());
     if (way === "a moment later") setTimeout(() => this.reset(), 1);

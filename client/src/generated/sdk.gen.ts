@@ -1243,7 +1243,7 @@ export const redeliverWebhook = <ThrowOnError extends boolean = false>(options: 
 /**
  * Show statistics by day
  *
- * Exports, rows, bytes, failures by who must act, durations and webhook deliveries of at most 366 days. A day is one of the space's time zone. What happened is counted on the day on which it happened, by the time zone that the space had then: an export that is created before midnight and completed after it counts on both days. Counters stay when an export is deleted.
+ * Exports, rows, bytes, failures by who must act, durations, webhook deliveries and the use of rate limits of at most 366 days. A day is one of the space's time zone. What happened is counted on the day on which it happened, by the time zone that the space had then: an export that is created before midnight and completed after it counts on both days. Counters stay when an export is deleted. The use of rate limits is exact, but that a restart of the limiter may forget the changes of the last minute.
  *
  * Scope: `exports:read`.
  */

@@ -4480,6 +4480,10 @@ export type Stats = {
     total: {
         exports: ExportStats;
         webhooks: WebhookStats;
+        /**
+         * How far each rate limit was used: of the policies that counted a call.
+         */
+        rate_limits: Array<RateLimitUse>;
     };
     /**
      * Each day once, in order. A day on which nothing happened has zeros.
@@ -4589,9 +4593,25 @@ export type WebhookStats = {
     lag_seconds: Percentiles;
 };
 
+export type RateLimitUse = {
+    policy: 'create' | 'poll' | 'list' | 'write' | 'redeliver' | 'tracker' | 'api';
+    /**
+     * Calls that were answered with 429 by this policy.
+     */
+    refused: number;
+    /**
+     * The most calls that counted in any 60 seconds: at the policy's limit, further calls are refused.
+     */
+    highest: number;
+};
+
 export type DayStats = {
     exports: ExportStats;
     webhooks: WebhookStats;
+    /**
+     * How far each rate limit was used: of the policies that counted a call.
+     */
+    rate_limits: Array<RateLimitUse>;
     day: string;
 };
 

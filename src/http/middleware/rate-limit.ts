@@ -6,18 +6,18 @@
 
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { SpillwayError } from "../../errors.ts";
 import type { Answer, LimiterObject } from "../../limiter/limiter.ts";
 import { POLICIES, type Policy } from "../../limiter/policies.ts";
 import { WINDOW_MS } from "../../limiter/window.ts";
-import { logFailure } from "../../log.ts";
+import { currentDay } from "../../time/current-day.ts";
 import { iso } from "../../time/names.ts";
+import { callLimiter, isOverloaded } from "../limiter-call.ts";
 import type { AppEnv, Call, Counted, Route } from "../route.ts";
 
-const MAX_ATTEMPTS = 5;
-/** Before the second attempt; each later pause is twice as long. */
-const PAUSE_MS = 20;
-const UNREACHABLE_RETRY_SECONDS = 5;
+/** What the limiter needs of a space: its time zone says on which day a call counts. */
+type LimitedSpace = Pick<SpaceRow, "id" | "timezone">;
 
 /**
  * Counts a space's call by the policy `api`, or by `tracker` where its key is for web pages. The answer describes the
@@ -44,7 +44,7 @@ export async function limitOperation(c: Context<AppEnv>, { limit, limitOf }: Pic
 
 async function count(c: Context<AppEnv>, policy: Policy): Promise<void> {
   const { call, space } = c.var;
-  const answer = await askLimiter(call, space.id, policy);
+  const answer = await askLimiter(call, space, policy);
   if (answer === null) return;
   c.set("counted", { policy, answer });
   requireAllowed(policy, answer);
@@ -54,8 +54,8 @@ async function count(c: Context<AppEnv>, policy: Policy): Promise<void> {
  * Counts a call whose space is known from its body alone.
  * @throws rate_limited; unavailable when the limiter is overloaded.
  */
-export async function countCallOf(call: Call, spaceId: string): Promise<void> {
-  const answer = await askLimiter(call, spaceId, "api");
+export async function countCallOf(call: Call, space: LimitedSpace): Promise<void> {
+  const answer = await askLimiter(call, space, "api");
   if (answer !== null) requireAllowed("api", answer);
 }
 
@@ -74,34 +74,21 @@ function requireAllowed(policy: Policy, answer: Answer): void {
 }
 
 /**
- * Asks the space's Durable Object. An object that is evicted, moved or reset breaks the call; a new stub reaches it
- * again. The broken call may have been counted: then one call counts twice, so that fewer calls pass, never more.
+ * Asks the space's limiter.
  * @returns null when the object cannot be reached and the policy is not exact: the call passes uncounted.
+ * @throws unavailable when the object cannot be reached, or is overloaded.
  */
-async function askLimiter(call: Call, spaceId: string, policy: Policy): Promise<Answer | null> {
-  const namespace = call.limiter as DurableObjectNamespace<LimiterObject>;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await namespace.get(namespace.idFromName(spaceId)).admit(policy, call.config.limits[policy]);
-    } catch (thrown) {
-      const overloaded = isOverloaded(thrown);
-      if (attempt >= MAX_ATTEMPTS || overloaded) {
-        logFailure("limiter.unreachable", thrown, { request_id: call.requestId, space_id: spaceId, policy, attempt });
-        // A flood of the space's own calls overloads its object, so an overloaded object lets none pass.
-        if (!POLICIES[policy].exact && !overloaded) return null;
-        throw new SpillwayError("unavailable", undefined, {
-          retryAfterSeconds: UNREACHABLE_RETRY_SECONDS,
-          cause: thrown,
-        });
-      }
-      await scheduler.wait(PAUSE_MS * 2 ** (attempt - 1));
-    }
+async function askLimiter(call: Call, space: LimitedSpace, policy: Policy): Promise<Answer | null> {
+  const day = currentDay(call.runtime.now(), space.timezone);
+  const admit = (limiter: DurableObjectStub<LimiterObject>) => limiter.admit(policy, call.config.limits[policy], day);
+  try {
+    return await callLimiter(call, space.id, admit, { policy });
+  } catch (thrown) {
+    // A flood of the space's own calls overloads its object, so an overloaded object lets none pass.
+    const overloaded = thrown instanceof Error && isOverloaded(thrown.cause);
+    if (!POLICIES[policy].exact && !overloaded) return null;
+    throw thrown;
   }
-}
-
-/** The runtime's mark: another attempt would only add to the load (Durable Objects, "Error handling"). */
-function isOverloaded(thrown: unknown): boolean {
-  return thrown instanceof Error && "overloaded" in thrown && thrown.overloaded === true;
 }
 
 function writeFields(c: Context<AppEnv>, { policy, answer }: Counted): void {

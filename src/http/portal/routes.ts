@@ -154,7 +154,7 @@ export const portalSessionResource = resource("/v1/portal-session", "Portal", [
       const { control } = call.databases;
       const link = await linkOf(call, body.token);
       call.notes["space_id"] = link.space_id;
-      await countCallOf(call, link.space_id);
+      await countCallOf(call, link);
       if (link.status === "inactive") throw new SpillwayError("space_inactive");
       if (body.framed && link.portal_origins === "[]")
         throw invalid({ pointer: "/framed", detail: "The space has no portal_origins: no page may frame its portal." });

@@ -1,14 +1,22 @@
-/** The statistics of a span of days, from the counters that were written: days without counters have zeros. Pure. */
+/** The statistics of a span of days, from the counters that were kept: days without counters have zeros. Pure. */
 
 import type { DailyCounts, ExportCounts } from "../../db/tenants/daily-counts.ts";
+import type { Use } from "../../limiter/use.ts";
 import { percentileSeconds } from "../../histogram.ts";
 import { addDays, daysBetween } from "../../time/days.ts";
 
+/** What is counted of days. */
+interface Counters extends DailyCounts {
+  /** How far the limits were used. */
+  uses: readonly Use[];
+}
+
 /** The counters of every day from one to another, both included, and of all of them together. */
-export function statsOf(counts: DailyCounts, from: string, to: string) {
+export function statsOf(counts: Counters, from: string, to: string) {
   const exports = Map.groupBy(counts.exports, ({ day }) => day);
   const webhooks = Map.groupBy(counts.webhooks, ({ day }) => day);
   const durations = Map.groupBy(counts.durations, ({ day }) => day);
+  const uses = Map.groupBy(counts.uses, ({ day }) => day);
   const days = [];
   for (let n = 0; n <= daysBetween(from, to); n++) {
     const day = addDays(from, n);
@@ -16,13 +24,14 @@ export function statsOf(counts: DailyCounts, from: string, to: string) {
       exports: exports.get(day) ?? [],
       webhooks: webhooks.get(day) ?? [],
       durations: durations.get(day) ?? [],
+      uses: uses.get(day) ?? [],
     };
     days.push({ day, ...show(ofDay) });
   }
   return { total: show(counts), days };
 }
 
-function show({ exports, webhooks, durations }: DailyCounts) {
+function show({ exports, webhooks, durations, uses }: Counters) {
   const datasets = [...Map.groupBy(exports, ({ dataset }) => dataset)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return {
     exports: {
@@ -36,6 +45,11 @@ function show({ exports, webhooks, durations }: DailyCounts) {
       failed: sum(webhooks, "failed"),
       lag_seconds: percentilesOf(durations, "webhook"),
     },
+    rate_limits: [...Map.groupBy(uses, ({ policy }) => policy)].map(([policy, rows]) => ({
+      policy,
+      refused: sum(rows, "refused"),
+      highest: Math.max(...rows.map(({ highest }) => highest)),
+    })),
   };
 }
 

@@ -16,6 +16,10 @@ const DAY = {
     datasets: [{ dataset: "activity_events", ...COUNTS }],
   },
   webhooks: { attempts: 5, delivered: 4, failed: 0, lag_seconds: { p50: 0.207, p95: 5.52 } },
+  rate_limits: [
+    { policy: "api", refused: 0, highest: 212 },
+    { policy: "poll", refused: 3, highest: 30 },
+  ],
 };
 
 export const statsExamples: Examples = {

@@ -1,11 +1,16 @@
-/** /v1/stats: what happened in a space day by day, from counters. No call scans exports or events. */
+/**
+ * /v1/stats: what happened in a space day by day, from counters of the database and of the limiter. No call scans
+ * exports or events.
+ */
 
 import * as z from "zod";
 import { readDailyCounts } from "../../db/tenants/daily-counts.ts";
 import { invalid } from "../../errors.ts";
+import { POLICIES, type Policy } from "../../limiter/policies.ts";
 import { addDays, dayOf, daysBetween } from "../../time/days.ts";
 import { Day } from "../../time/instant.ts";
 import { DatasetName } from "../../webhooks/events/family.ts";
+import { callLimiter } from "../limiter-call.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { statsOf } from "./days.ts";
@@ -58,7 +63,21 @@ const Webhooks = z
   })
   .meta({ id: "WebhookStats" });
 
-const Counts = z.object({ exports: Exports, webhooks: Webhooks });
+const RateLimitUse = z
+  .object({
+    policy: z.enum(Object.keys(POLICIES) as Policy[]),
+    refused: count("Calls that were answered with 429 by this policy."),
+    highest: count("The most calls that counted in any 60 seconds: at the policy's limit, further calls are refused."),
+  })
+  .meta({ id: "RateLimitUse" });
+
+const Counts = z.object({
+  exports: Exports,
+  webhooks: Webhooks,
+  rate_limits: z
+    .array(RateLimitUse)
+    .meta({ description: "How far each rate limit was used: of the policies that counted a call." }),
+});
 
 const Stats = z
   .object({
@@ -82,7 +101,7 @@ export const statsResource = resource("/v1/stats", "Statistics", [
     method: "GET",
     operationId: "getStats",
     summary: "Show statistics by day",
-    description: `Exports, rows, bytes, failures by who must act, durations and webhook deliveries of at most ${MAX_DAYS} days. A day is one of the space's time zone. What happened is counted on the day on which it happened, by the time zone that the space had then: an export that is created before midnight and completed after it counts on both days. Counters stay when an export is deleted.`,
+    description: `Exports, rows, bytes, failures by who must act, durations, webhook deliveries and the use of rate limits of at most ${MAX_DAYS} days. A day is one of the space's time zone. What happened is counted on the day on which it happened, by the time zone that the space had then: an export that is created before midnight and completed after it counts on both days. Counters stay when an export is deleted. The use of rate limits is exact, but that a restart of the limiter may forget the changes of the last minute.`,
     auth: "exports:read",
     portal: ["exports:read"],
     query: Query,
@@ -91,8 +110,11 @@ export const statsResource = resource("/v1/stats", "Statistics", [
       const to = query.to ?? dayOf(call.runtime.now(), space.timezone);
       const from = query.from ?? addDays(to, 1 - DEFAULT_DAYS);
       checkSpan(from, to);
-      const counts = await readDailyCounts(call.databases.control, space.id, from, to);
-      return json({ timezone: space.timezone, from, to, ...statsOf(counts, from, to) });
+      const [counts, uses] = await Promise.all([
+        readDailyCounts(call.databases.control, space.id, from, to),
+        callLimiter(call, space.id, (limiter) => limiter.use(from, to)),
+      ]);
+      return json({ timezone: space.timezone, from, to, ...statsOf({ ...counts, uses }, from, to) });
     },
   }),
 ]);

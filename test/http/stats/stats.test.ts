@@ -5,7 +5,7 @@ import { completeExport } from "../../../src/db/exports/transitions.ts";
 import { handleDeadLetter } from "../../../src/export/pipeline/run.ts";
 import { deliver, pumpCarelessly, roomyService, take } from "../../support/pipeline.ts";
 import { canceled, Receiver, status, wakeAll, wakeNext } from "../../support/receiver.ts";
-import { orders, type Service, type Space } from "../../support/service.ts";
+import { LAST_HOUR, orders, Service, type Space } from "../../support/service.ts";
 
 interface ExportCounts {
   created: number;
@@ -27,6 +27,7 @@ interface Counts {
     failed: number;
     lag_seconds: { p50: number | null; p95: number | null };
   };
+  rate_limits: { policy: string; refused: number; highest: number }[];
 }
 
 interface Stats {
@@ -41,6 +42,7 @@ const NOTHING = { created: 0, completed: 0, failed: { customer: 0, service: 0 },
 const EMPTY_DAY: Counts = {
   exports: { ...NOTHING, seconds: { p50: null, p95: null }, datasets: [] },
   webhooks: { attempts: 0, delivered: 0, failed: 0, lag_seconds: { p50: null, p95: null } },
+  rate_limits: [],
 };
 
 let service: Service;
@@ -53,6 +55,9 @@ beforeEach(async () => {
 });
 
 const stats = (query = "", of = space) => service.json<Stats>("GET", `/v1/stats${query}`, 200, { key: of.key });
+
+const usesOf = async (query = "", of = space) =>
+  Object.fromEntries((await stats(query, of)).total.rate_limits.map(({ policy, ...use }) => [policy, use]));
 
 /** Today, which is the only day on which something happened. */
 async function today(): Promise<Counts & { day: string }> {
@@ -153,9 +158,9 @@ describe("a day", () => {
 
   it("keeps its counts when the export is deleted", async () => {
     const { id } = await service.export(space);
-    const before = await stats();
+    const { exports, webhooks } = await today();
     await service.json("DELETE", `/v1/exports/${id}`, 204, { key: space.key });
-    expect(await stats()).toEqual(before);
+    expect(await today()).toMatchObject({ exports, webhooks });
   });
 
   it("is one of the space's time zone, also where it is another day in UTC", async () => {
@@ -273,7 +278,7 @@ it("shows nothing of another space", async () => {
   await service.export(space);
   const other = await service.space();
   const { total, days } = await stats("", other);
-  expect(total).toEqual(EMPTY_DAY);
+  expect(total).toEqual({ ...EMPTY_DAY, rate_limits: [{ policy: "api", refused: 0, highest: 1 }] });
   expect(days.every(({ exports }) => exports.created === 0)).toBe(true);
 });
 
@@ -283,4 +288,30 @@ it("costs three queries beside the key's, however many exports there were", asyn
   const before = service.meter.statements;
   await stats("?from=2025-03-02&to=2026-03-01");
   expect(service.meter.statements - before).toBe(3);
+});
+
+describe("the use of rate limits", () => {
+  it("has the calls that each policy refused, and the most that counted in 60 seconds", async () => {
+    service = new Service({ CREATE_LIMIT: "2", POLL_LIMIT: "3" });
+    const asks = Array.from({ length: 6 }, () =>
+      service.call("POST", "/v1/exports", { key: space.key, body: LAST_HOUR }),
+    );
+    const statuses = (await Promise.all(asks)).map(({ status: answered }) => answered);
+    expect(statuses.filter((answered) => answered === 429)).toHaveLength(4);
+    await service.call("GET", "/v1/exports", { key: space.key });
+    const uses = await usesOf();
+    expect(uses["create"]).toEqual({ refused: 4, highest: 2 });
+    expect(uses["poll"]).toEqual({ refused: 0, highest: 1 });
+    expect(uses["api"]?.refused).toBe(0);
+    expect(uses["api"]?.highest).toBeGreaterThan(7);
+  });
+
+  it("is of the day in the space's time zone, and of no other space", async () => {
+    const other = await service.space({ timezone: "Pacific/Kiritimati" });
+    service.now = Date.parse("2026-03-01T23:30:00Z");
+    await service.json("GET", "/v1/space", 200, { key: other.key });
+    await service.json("GET", "/v1/space", 200, { key: space.key });
+    expect((await usesOf("?from=2026-03-02&to=2026-03-02", other))["api"]?.highest).toBeGreaterThan(0);
+    expect(await usesOf("?from=2026-03-02&to=2026-03-02")).toEqual({});
+  });
 });

@@ -55,7 +55,7 @@ export const createToken = route({
         "client_secret is an API key for web pages: send one without origins.",
       );
     call.notes["space_id"] = space.id;
-    await countCallOf(call, space.id);
+    await countCallOf(call, space);
     const token = { access_token: await writeToken(call, id, key), expires_in: TOKEN_SECONDS, token_type: "Bearer" };
     return json(token, 200, { "cache-control": "no-store" });
   },
