@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 import { exportSchemas } from "./export-schemas.ts";
+import { loadSystems } from "./load-systems.ts";
 
 const REFERENCE_SCRIPT = "openapi-explorer.min.js";
 const CLIENT = join(import.meta.dirname, "..", "client", "src", "index.ts");
@@ -26,7 +27,7 @@ function referenceScript(): Plugin {
 export default defineConfig({
   // The client's source, so that a change of it needs no build of its own.
   resolve: { alias: { "spillway-client": CLIENT } },
-  plugins: [exportSchemas(), referenceScript()],
+  plugins: [exportSchemas(), loadSystems(), referenceScript()],
   build: {
     target: "es2023",
     // The page's policy allows no inline script, which the polyfill would be.

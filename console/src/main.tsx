@@ -5,6 +5,7 @@ import { App } from "./app.tsx";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/frame.css";
+import "./styles/exports.css";
 import "./styles/keys.css";
 import "./styles/webhooks.css";
 

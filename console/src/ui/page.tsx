@@ -5,6 +5,11 @@ import { useEffect, useRef } from "preact/hooks";
 import { useSession } from "../session/session.ts";
 import { useTitle } from "./title.ts";
 
+/** Moves the focus to the page's heading, once a dialog that keeps it is gone: for what takes away its own control. */
+export function focusHeading(): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>("main h1")?.focus());
+}
+
 interface Props {
   title: string;
   /** Buttons and links beside the title. */
