@@ -79,7 +79,7 @@ const NameOf = ({ apiKey, isOwn }: { apiKey: ApiKey; isOwn: boolean }) => (
 );
 
 function Expiry({ at, now }: { at: string | null; now: number }) {
-  if (at === null) return <>{texts.keys.never}</>;
+  if (at === null) return <span class="whole">{texts.keys.never}</span>;
   if (Date.parse(at) > now) return <Time at={at} />;
   return (
     <span class="bad">

@@ -40,7 +40,7 @@ export function DeliveryTable({ deliveries, endpoints }: Props) {
 
 const About = ({ delivery: { type, export_id: exportId, schedule_id: scheduleId } }: { delivery: WebhookDelivery }) => (
   <>
-    <strong>{type}</strong>
+    <strong class="whole">{type}</strong>
     <div class="small">
       {exportId !== null && <Link href={`/exports/${exportId}`}>{texts.deliveries.ofExport(exportId)}</Link>}
       {scheduleId !== null && <Link href={`/schedules/${scheduleId}`}>{texts.deliveries.ofSchedule(scheduleId)}</Link>}
