@@ -8,6 +8,7 @@ import "./styles/frame.css";
 import "./styles/exports.css";
 import "./styles/keys.css";
 import "./styles/webhooks.css";
+import "./styles/destinations.css";
 
 const root = document.querySelector("#app");
 if (root !== null) render(<App />, root);
