@@ -36,8 +36,11 @@ export function mediaTypeOf(response: Response): string {
   return mediaType.trim().toLowerCase();
 }
 
+/** A removal goes on behind its answer, which is empty: compressed, it has a stream of no bytes and no length. */
+const ACCEPTED = 202;
+
 const isEmpty = ({ status, body, headers }: Response) =>
-  status === 204 || body === null || headers.get("content-length") === "0";
+  status === 204 || status === ACCEPTED || body === null || headers.get("content-length") === "0";
 
 function isPromised(mediaType: string, promised: Promised): boolean {
   if (promised === "json") return mediaType === "application/json" || mediaType.endsWith("+json");

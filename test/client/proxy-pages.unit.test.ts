@@ -1,5 +1,6 @@
 /** A proxy that answers each call with its own page and 200: no call takes that page for an answer of the service. */
 
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Spillway } from "../../client/src/index.ts";
 import { faultyServer, type FaultyServer, ok, type Step } from "./faulty-server.ts";
@@ -74,6 +75,11 @@ it.each(["null", "[]", '"OK"', "7", "<h1>"])("JSON that is no object is unreadab
 it("a removal is answered with nothing", async () => {
   step = EMPTY;
   await expect(spillway.segments.delete("vip")).resolves.toBeUndefined();
+});
+
+it("a removal that goes on behind its answer may be answered with a compressed nothing", async () => {
+  step = (response) => response.writeHead(202, { "content-encoding": "gzip" }).end(gzipSync(""));
+  await expect(spillway.spaces.delete("x")).resolves.toBeUndefined();
 });
 
 it("a call is answered with JSON of any kind", async () => {
