@@ -6,6 +6,8 @@
 import type * as z from "zod";
 import { Budget, MAX_MESSAGES_PER_SEND } from "./budget.ts";
 import { type Config, readConfig } from "./config.ts";
+import { HomeCache } from "./db/core/home-cache.ts";
+import { homesIn } from "./db/core/homes.ts";
 import { openDatabases } from "./db/core/shards.ts";
 import { type Context, DeadMessage, MaintenanceMessage, Message, SIZES, STEPS_OF, WebhookMessage } from "./context.ts";
 import { deliverWithin } from "./webhooks/deliver.ts";
@@ -45,6 +47,7 @@ interface IsolateState {
   app: ReturnType<typeof createApp>;
   adminFailures: Failures;
   keys: KeyCache;
+  homes: HomeCache;
   /** Of customers' roles. */
   sessions: SessionCache;
   /** Of customers' hosts. */
@@ -59,11 +62,14 @@ function isolateState(env: Env): IsolateState {
   let state = isolateStates.get(env);
   if (state === undefined) {
     const config = readConfig(env);
+    if (!homesIn(env).has(config.defaultHome))
+      throw new Error(`settings: DEFAULT_HOME: no binding has a home ${config.defaultHome}`);
     state = {
       config,
       app: createApp(beginCall, config.dialects),
       adminFailures: new Failures(),
       keys: new KeyCache(),
+      homes: new HomeCache(),
       sessions: new Map(),
       addresses: new Map(),
     };
@@ -77,7 +83,7 @@ const pause = (attempt: number) => scheduler.wait(100 * 2 ** (attempt - 1) * (0.
 
 /** The context of one invocation, with a budget of its own. */
 function openContext(env: Env): Context {
-  const { config, sessions, addresses } = isolateState(env);
+  const { config, homes, sessions, addresses } = isolateState(env);
   const now = () => runtime.now();
   const budget = new Budget(now);
   const reach = budget.counted(boundFetch);
@@ -87,7 +93,7 @@ function openContext(env: Env): Context {
     runtime,
     budget,
     sizes: SIZES,
-    databases: openDatabases(env, budget, pause),
+    databases: openDatabases(env, budget, pause, homes),
     bucket: new Bucket(config.bucket, now, reach, "service"),
     customers: new CustomerBuckets(config, { now, fetch: reach, resolve }, sessions),
     async send(messages, delaySeconds = 0) {

@@ -20,6 +20,7 @@ import { profileDefinitionExamples } from "./profile-definitions/examples.ts";
 import { profileExamples } from "./profiles/examples.ts";
 import { scheduleExamples } from "./schedules/examples.ts";
 import { segmentExamples } from "./segments/examples.ts";
+import { homeExamples } from "./homes/examples.ts";
 import { spaceExamples } from "./spaces/examples.ts";
 import { portalExamples } from "./portal/examples.ts";
 import { statsExamples } from "./stats/examples.ts";
@@ -76,6 +77,7 @@ const EXAMPLES: Examples = {
   ...profileExamples,
   ...scheduleExamples,
   ...segmentExamples,
+  ...homeExamples,
   ...spaceExamples,
   ...statsExamples,
   ...portalExamples,

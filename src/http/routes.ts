@@ -8,6 +8,7 @@ import { eventDefinitionsResource } from "./event-definitions/routes.ts";
 import { eventsResource } from "./events/routes.ts";
 import { exportsResource } from "./exports/routes.ts";
 import { flowsResource } from "./flows/routes.ts";
+import { homesResource } from "./homes/routes.ts";
 import { mcpResource } from "./mcp/routes.ts";
 import { SentDocument } from "./meta/document.ts";
 import { metaResource } from "./meta/routes.ts";
@@ -44,6 +45,7 @@ export const RESOURCES: readonly Resource[] = [
   ...profileDefinitionResources,
   spacesResource,
   ownSpaceResource,
+  homesResource,
   apiKeysResource,
   ownApiKeyResource,
   spaceApiKeysResource,

@@ -4,11 +4,18 @@
  * planned again.
  */
 
-import { continueDeletion, type DueDeletion, eraseSlice, leaseDueDeletions } from "../db/profiles/erasure.ts";
+import {
+  continueDeletion,
+  type DueDeletion,
+  eraseSlice,
+  hasPendingDeletion,
+  leaseDueDeletions,
+} from "../db/profiles/erasure.ts";
+import { leaseSpaceForErasure, scheduleErasure } from "../db/tenants/erasing.ts";
 import type { Database } from "../db/core/database.ts";
 import { isReadBefore } from "../db/exports/exports.ts";
 import { log } from "../log.ts";
-import type { Context } from "../context.ts";
+import { type Context, MAX_INVOCATION_MS } from "../context.ts";
 
 type Erasing = Pick<Context, "runtime" | "databases" | "budget">;
 
@@ -24,16 +31,32 @@ const RETRY_MS = 30_000;
 
 /** One slice: erases until no deletion is due, or the budget is nearly spent. @returns whether more are due. */
 export async function erase(context: Erasing): Promise<boolean> {
-  for (const db of context.databases.spaces()) {
-    let more: boolean;
-    do {
-      const now = context.runtime.now();
-      const deletions = await leaseDueDeletions(db, now, now + RETRY_MS, DELETIONS);
-      more = deletions.length === DELETIONS;
-      for (const deletion of deletions) more = (await eraseSome(context, db, deletion)) || more;
-      if (more && context.budget.isNearlySpent) return true;
-    } while (more);
-  }
+  const { control } = context.databases;
+  do {
+    const now = context.runtime.now();
+    const space = await leaseSpaceForErasure(control, now, now + RETRY_MS);
+    if (space === null) return false;
+    const db = context.databases.space(space.id);
+    const more = await eraseDue(context, db);
+    const isPending = await hasPendingDeletion(db, space.id);
+    // A call that noted the space may not have deleted its person yet, as long as its invocation can run.
+    const settled = space.erasure_asked_at + MAX_INVOCATION_MS;
+    const at = more ? now : isPending ? now + RETRY_MS : settled > now ? settled : null;
+    await scheduleErasure(control, space, at);
+  } while (!context.budget.isNearlySpent);
+  return true;
+}
+
+/** Erases what is due in a database, whose spaces may be several. @returns whether more is due at once. */
+async function eraseDue(context: Erasing, db: Database): Promise<boolean> {
+  let more: boolean;
+  do {
+    const now = context.runtime.now();
+    const deletions = await leaseDueDeletions(db, now, now + RETRY_MS, DELETIONS);
+    more = deletions.length === DELETIONS;
+    for (const deletion of deletions) more = (await eraseSome(context, db, deletion)) || more;
+    if (context.budget.isNearlySpent) return more;
+  } while (more);
   return false;
 }
 

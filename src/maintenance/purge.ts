@@ -34,7 +34,8 @@ export async function purgeSpaces(context: Purging, after: string): Promise<fals
 async function purgeSpace({ budget, databases, runtime }: Purging, spaceId: string): Promise<boolean> {
   const { control } = databases;
   for (let step = 0; step < STEPS_PER_SPACE && !budget.isNearlySpent; step += 1) {
-    if ((await purgeSpaceRows(databases.space(spaceId), spaceId)) > 0) continue;
+    if (!(await databases.deleteOwn(spaceId)) && (await purgeSpaceRows(databases.space(spaceId), spaceId)) > 0)
+      continue;
     if (await hasUnpurgedExports(control, spaceId)) return false;
     if ((await purgeControlRows(control, spaceId, runtime.now() - MAX_INVOCATION_MS)) === 0) return false;
   }

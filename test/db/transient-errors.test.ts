@@ -83,7 +83,7 @@ describe("a passing error of D1", () => {
 describe("a passing error of an object", () => {
   /** An object that fails with these errors first. */
   function failingObject(...errors: Error[]) {
-    const answer = { columns: ["n"], rows: [[1]], changes: 1, rowsRead: 1, rowsWritten: 1 };
+    const answer = { columns: ["n"], rows: [[1]], changes: 1, rowsRead: 1, rowsWritten: 1, size: 4_096 };
     const stub = {
       async execute() {
         const error = errors.shift();

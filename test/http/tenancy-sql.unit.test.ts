@@ -106,7 +106,9 @@ describe("every query", () => {
   it("of the tenants' own table names one by its id, or is the operator's list or the sweep's search", () => {
     const tenants = QUERIES.filter((query) => query.tables.includes("spaces") && !/\bid = \?1/.test(query.sql));
     expect(tenants.map((query) => query.name).toSorted()).toEqual([
+      "countSpacesIn",
       "insertSpace",
+      "leaseSpaceForErasure",
       "leaseSpaceForPruning",
       "leaseSpaceForRetention",
       "listDeletingSpaces",

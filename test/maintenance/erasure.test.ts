@@ -181,7 +181,7 @@ describe("slices", () => {
       await fill();
       const deletion = await shop.remove();
       const db = new Failing((nth) => (nth % 2 === 0 ? how : null));
-      service.context.databases = { ...service.context.databases, spaces: () => [db] };
+      service.context.databases = { ...service.context.databases, space: () => db };
       for (let sweeps = 0; sweeps < 4; sweeps += 1) await shop.sweepLater();
       expect(await left()).toEqual([0, 0, 0]);
       expect(await shop.look(deletion)).toMatchObject({

@@ -20,6 +20,7 @@ const SPACE: SpaceRow = {
   dialects: "{}",
   branding: "{}",
   portal_origins: "[]",
+  home: "",
   created_at: 0,
 };
 

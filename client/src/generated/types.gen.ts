@@ -947,6 +947,10 @@ export type CreateSpaceRequest = {
      * Events are kept for this many days after `occurred_at`.
      */
     retention_days?: number;
+    /**
+     * Where its data is kept: a name from `GET /v1/homes`. Without one, the home that the setting DEFAULT_HOME names. It cannot be changed.
+     */
+    home?: string;
 };
 
 export type ChangeSpaceRequest = {
@@ -3678,6 +3682,10 @@ export type NewSpace = {
     branding: Branding;
     portal_origins: Array<string>;
     /**
+     * The home that has its data.
+     */
+    home: string;
+    /**
      * RFC 3339, UTC, with milliseconds.
      */
     created_at: string;
@@ -3720,9 +3728,41 @@ export type Space = {
     branding: Branding;
     portal_origins: Array<string>;
     /**
+     * The home that has its data.
+     */
+    home: string;
+    /**
      * RFC 3339, UTC, with milliseconds.
      */
     created_at: string;
+};
+
+export type HomeList = {
+    data: Array<Home>;
+    next_cursor: string | null;
+};
+
+/**
+ * A place for the data of spaces.
+ */
+export type Home = {
+    name: string;
+    /**
+     * `d1`: spaces share a D1 database. `object`: each space has a Durable Object of its own.
+     */
+    kind: 'd1' | 'object';
+    /**
+     * Where the data stays. Without it: anywhere.
+     */
+    jurisdiction?: string;
+    /**
+     * Its spaces, counted up to 100000.
+     */
+    spaces: number;
+    /**
+     * The size of the database that its spaces share.
+     */
+    bytes?: number;
 };
 
 export type NewApiKey = {
@@ -8620,6 +8660,56 @@ export type ChangeOwnSpaceResponses = {
 };
 
 export type ChangeOwnSpaceResponse = ChangeOwnSpaceResponses[keyof ChangeOwnSpaceResponses];
+
+export type ListHomesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Items per page.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the previous page.
+         */
+        cursor?: string;
+    };
+    url: '/v1/homes';
+};
+
+export type ListHomesErrors = {
+    /**
+     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     */
+    401: UnauthenticatedProblem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: InvalidRequestProblem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: RateLimitedProblem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: InternalProblem;
+    /**
+     * `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: UnavailableProblem;
+};
+
+export type ListHomesError = ListHomesErrors[keyof ListHomesErrors];
+
+export type ListHomesResponses = {
+    /**
+     * Homes, by name.
+     */
+    200: HomeList;
+};
+
+export type ListHomesResponse = ListHomesResponses[keyof ListHomesResponses];
 
 export type ListApiKeysData = {
     body?: never;

@@ -29,4 +29,5 @@ const resultOf = ({ results, meta }: D1Result): DriverResult => ({
   changes: meta.changes,
   rowsRead: meta.rows_read,
   rowsWritten: meta.rows_written,
+  size: meta.size_after,
 });

@@ -29,6 +29,8 @@ export interface DriverResult {
   changes: number;
   rowsRead: number;
   rowsWritten: number;
+  /** Of the whole database, in bytes, after the statement. */
+  size: number;
 }
 
 /**
@@ -78,6 +80,12 @@ export class Database {
       const results = await this.#driver.batch(statements);
       return results.map((result) => this.#read<Row>(result));
     });
+  }
+
+  /** @returns the bytes that the database takes. */
+  async size(): Promise<number> {
+    const only = { sql: "SELECT 1", params: [] };
+    return this.#call([only], async () => (await this.#driver.one(only)).size);
   }
 
   async #one<Row>(only: Statement): Promise<Rows<Row>> {

@@ -24,7 +24,7 @@ export class ObjectDriver implements Driver {
   }
 }
 
-function resultOf({ columns, rows, changes, rowsRead, rowsWritten }: ObjectResult): DriverResult {
+function resultOf({ columns, rows, ...counts }: ObjectResult): DriverResult {
   const named = rows.map((values) => Object.fromEntries(columns.map((column, n) => [column, values[n]])));
-  return { rows: named, changes, rowsRead, rowsWritten };
+  return { rows: named, ...counts };
 }

@@ -17,6 +17,8 @@ export interface ObjectResult {
   changes: number;
   rowsRead: number;
   rowsWritten: number;
+  /** Of the whole database, in bytes. */
+  size: number;
 }
 
 /** An error of a statement is an answer, too: one that is thrown to another Worker is logged as the object's crash. */
@@ -45,11 +47,19 @@ export class SpaceHome extends DurableObject<Env> {
   }
 
   #run({ sql, params }: Statement): ObjectResult {
+    const { sql: database } = this.ctx.storage;
     const before = this.#totalChanges();
-    const cursor = this.ctx.storage.sql.exec(sql, ...params);
+    const cursor = database.exec(sql, ...params);
     const rows = [...cursor.raw()];
     const { columnNames: columns, rowsRead, rowsWritten } = cursor;
-    return { columns, rows, changes: this.#totalChanges() - before, rowsRead, rowsWritten };
+    return {
+      columns,
+      rows,
+      changes: this.#totalChanges() - before,
+      rowsRead,
+      rowsWritten,
+      size: database.databaseSize,
+    };
   }
 
   #totalChanges(): number {

@@ -53,7 +53,14 @@ export interface DueDeletion {
   seq: number;
 }
 
-/** Leases due deletions of every space, and moves each one's due time to `againAt`. Times in epoch ms. */
+/** Has the space a deletion that is not completed? */
+export async function hasPendingDeletion(db: Database, spaceId: string): Promise<boolean> {
+  const sql = `SELECT 1 AS found FROM profile_deletions INDEXED BY profile_deletions_pending_by_seq
+    WHERE space_id = ?1 AND completed_at IS NULL LIMIT 1`;
+  return (await db.first(sql, [spaceId])) !== null;
+}
+
+/** Leases due deletions of all spaces in the database, and moves each one's due time to `againAt`. Epoch ms. */
 export const leaseDueDeletions = (db: Database, now: number, againAt: number, limit: number) =>
   db.all<DueDeletion>(
     `UPDATE profile_deletions SET due_at = ?2 WHERE completed_at IS NULL AND (space_id, id) IN (

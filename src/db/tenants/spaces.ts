@@ -19,22 +19,36 @@ interface Spaces {
   branding: string;
   /** A JSON array: origins of the pages that may frame the space's portal. */
   portal_origins: string;
+  /** The name of the home that has its data: see db/core/homes.ts. */
+  home: string;
   created_at: number;
 }
 
 export const SPACE_COLUMNS =
-  "id, name, timezone, retention_days, status, external_id, dialects, branding, portal_origins, created_at";
+  "id, name, timezone, retention_days, status, external_id, dialects, branding, portal_origins, home, created_at";
 
 /** A space without its secrets. */
 export type SpaceRow = Row<Spaces, typeof SPACE_COLUMNS>;
 
 export async function insertSpace(db: Database, space: SpaceRow, encryptedWebhookSecret: string): Promise<void> {
-  const sql = `INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`;
+  const sql = `INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`;
   await db.run(sql, [...valuesOf(space, SPACE_COLUMNS), encryptedWebhookSecret]);
 }
 
 export async function findSpace(db: Database, spaceId: string): Promise<SpaceRow | null> {
   return db.first<SpaceRow>(`SELECT ${SPACE_COLUMNS} FROM spaces WHERE id = ?1 AND status <> 'deleting'`, [spaceId]);
+}
+
+/** The most spaces of a home that are counted. */
+export const MAX_COUNTED = 100_000;
+
+/** How many spaces a home has, at most `MAX_COUNTED`. */
+export async function countSpacesIn(db: Database, home: string): Promise<number> {
+  const row = await db.first<{ n: number }>(
+    `SELECT count(*) AS n FROM (SELECT 1 FROM spaces WHERE home = ?1 AND status <> 'deleting' LIMIT ?2)`,
+    [home, MAX_COUNTED],
+  );
+  return row?.n ?? 0;
 }
 
 /** The time zone of a space; null when its id is unknown. */

@@ -25,6 +25,7 @@ const NO_SPACE: SpaceRow = {
   dialects: "{}",
   branding: "{}",
   portal_origins: "[]",
+  home: "",
   created_at: 0,
 };
 
@@ -50,6 +51,7 @@ export function authenticate(auth: Route["auth"], credentials: Credentials): Mid
     const { space, scopes, origins, keyId, session } = await callerOf(call, auth, credentials);
     if (space.id !== "") {
       call.notes["space_id"] = space.id;
+      call.databases.learnHome(space.id, space.home);
       credentials.admit?.(call, space);
     }
     c.set("space", space);

@@ -4,6 +4,7 @@
 
 import * as z from "zod";
 import { deletePerson, type DeletionRow, findDeletion, listDeletions } from "../../db/profiles/deletions.ts";
+import { noteErasure } from "../../db/tenants/erasing.ts";
 import { COUNTED } from "../../db/profiles/erasure.ts";
 import { SETTLED_AFTER_MS } from "../../maintenance/erasure.ts";
 import { iso } from "../../time/names.ts";
@@ -46,6 +47,7 @@ export const deleteProfile = route({
   async handle(call, { space, params }) {
     const now = call.runtime.now();
     const deletion = { id: call.runtime.uuid(), requestedAt: now, dueAt: now + SETTLED_AFTER_MS };
+    await noteErasure(call.databases.control, space.id, now, deletion.dueAt);
     const row = found(await deletePerson(call.databases.space(space.id), space.id, params.person_id, deletion));
     return json(show(row), 202, { location: `/v1/profile-deletions/${row.id}` });
   },

@@ -12,6 +12,7 @@ const SPACE = {
   dialects: {},
   branding: { name: null, accent: null, accent_text: null },
   portal_origins: [],
+  home: "d1:SPACE_DB",
   created_at: AT,
 };
 

@@ -16,6 +16,7 @@ import { iso } from "../../time/names.ts";
 import { createKey } from "../api-keys/new-key.ts";
 import { projectKeyOf } from "../dialects/batch/ids.ts";
 import { DialectSettings, settingsOf } from "../dialects/settings.ts";
+import { checkHome } from "../homes/routes.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, PORTAL_SCOPES, route, SCOPES } from "../route.ts";
@@ -41,6 +42,7 @@ const Space = z
     dialects: DialectSettings,
     branding: Branding,
     portal_origins: z.array(z.string()),
+    home: z.string().meta({ description: "The home that has its data." }),
     created_at: Time,
   })
   .meta({ id: "Space" });
@@ -50,6 +52,11 @@ const NewSpace = z.strictObject({
   timezone: TimeZone,
   retention_days: RetentionDays.default(180).meta({
     description: "Events are kept for this many days after `occurred_at`.",
+  }),
+  home: z.string().max(100).optional().meta({
+    description:
+      "Where its data is kept: a name from `GET /v1/homes`. Without one, the home that the setting DEFAULT_HOME names. It cannot be changed.",
+    example: "object",
   }),
 });
 
@@ -80,8 +87,9 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
         schema: Space.extend({ api_key: z.string(), webhook_secret: z.string() }).meta({ id: "NewSpace" }),
       },
     },
-    async handle(call, { body }) {
+    async handle(call, { body: { home = call.config.defaultHome, ...body } }) {
       const { runtime, databases } = call;
+      checkHome(databases, home);
       const now = runtime.now();
       const row: SpaceRow = {
         id: runtime.uuid(),
@@ -91,6 +99,7 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
         dialects: "{}",
         branding: "{}",
         portal_origins: "[]",
+        home,
         created_at: now,
       };
       const { secret, encryptedSecret } = await newSecret(call, row.id);
@@ -204,6 +213,7 @@ function show(row: SpaceRow) {
     dialects: settingsOf(row),
     branding: brandingOf(row),
     portal_origins: JSON.parse(row.portal_origins) as string[],
+    home: row.home,
     created_at: iso(row.created_at),
   };
 }

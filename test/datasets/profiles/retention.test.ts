@@ -87,6 +87,7 @@ describe("a schedule", () => {
     dialects: "{}",
     branding: "{}",
     portal_origins: "[]",
+    home: "",
     created_at: 0,
   });
   const schedulableOf = (name: string) => datasetNamed(name).schedulable;
