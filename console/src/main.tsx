@@ -9,6 +9,7 @@ import "./styles/exports.css";
 import "./styles/keys.css";
 import "./styles/webhooks.css";
 import "./styles/destinations.css";
+import "./styles/new-export.css";
 
 const root = document.querySelector("#app");
 if (root !== null) render(<App />, root);

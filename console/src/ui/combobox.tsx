@@ -4,6 +4,7 @@
  */
 
 import ComboboxNav from "@github/combobox-nav";
+import type { ComponentChildren } from "preact";
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { texts } from "../texts.ts";
 import { Field } from "./field.tsx";
@@ -17,7 +18,7 @@ export interface Option {
 
 interface Props {
   label: string;
-  description?: string | undefined;
+  description?: ComponentChildren;
   error?: string | undefined;
   required?: boolean;
   /** What can be picked. Filtered here by what is typed, in label, value and detail. */
@@ -143,7 +144,7 @@ export function Combobox(props: Props) {
   );
 }
 
-/** The options that contain the text, without those that are picked; the text itself first where it may be a value. */
+/** The options that contain the text, without those that are picked; the text itself last where it may be a value. */
 function matching(
   options: readonly Option[],
   picked: readonly string[],
@@ -160,5 +161,5 @@ function matching(
     .slice(0, MAX_SHOWN);
   const own = typed === "" ? null : (custom?.(typed) ?? null);
   if (own === null || picked.includes(own) || found.some(({ value }) => value === own)) return found;
-  return [{ value: own, label: own, detail: texts.asTyped }, ...found];
+  return [...found, { value: own, label: own, detail: texts.asTyped }];
 }

@@ -52,7 +52,7 @@ export function Field({ label, description, error, required = false, children }:
 interface TextFieldProps extends Omit<Props, "children"> {
   value: string;
   onValue: (value: string) => void;
-  type?: "text" | "password" | "url" | "number" | "search" | "datetime-local";
+  type?: "text" | "password" | "url" | "number" | "search" | "date" | "datetime-local";
   input?: Omit<JSX.InputHTMLAttributes, "value" | "onInput" | "type">;
 }
 
