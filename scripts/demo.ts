@@ -6,7 +6,8 @@
  */
 
 import { parseArgs, styleText } from "node:util";
-import { tryItHere, tryItYourself } from "./demo/next-steps.ts";
+import { type CreatePortalLinkData, type PortalLink, Spillway } from "../client/src/index.ts";
+import { pagesOf, tryItHere, tryItYourself } from "./demo/next-steps.ts";
 import { endProgress } from "./progress.ts";
 import { onOrphaned } from "./stack/orphaned.ts";
 import { tour } from "./demo/tour.ts";
@@ -15,6 +16,7 @@ import { startTemporaryService, type TemporaryService } from "./demo/temporary-s
 const DEBUG = (process.env["DEBUG"] ?? "") !== "";
 const INTERRUPTED = 130;
 const HIGHEST_PORT = 65_535;
+const PORTAL: CreatePortalLinkData["body"] = { scopes: ["exports:read", "exports:write"], expires_in_seconds: 86_400 };
 
 let service: Promise<TemporaryService> | null = null;
 let interrupted = false;
@@ -47,7 +49,9 @@ async function demo(): Promise<void> {
   if (interrupted) throw new Error("interrupted");
   const { key, exportId } = await Promise.race([tour(open, started), open.ended]);
   if (keep) {
-    console.log(tryItHere(open.origin, key, exportId));
+    const client = new Spillway({ origin: pagesOf(open.origin), key });
+    const { url: portalUrl } = await client.request<PortalLink>("POST", "/v1/portal-links", { body: PORTAL });
+    console.log(tryItHere({ origin: open.origin, key, exportId, portalUrl }));
     codeOfInterrupt = 0;
     await open.ended;
   } else console.log(tryItYourself());

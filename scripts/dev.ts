@@ -2,6 +2,7 @@
 
 import { join, relative } from "node:path";
 import { parseArgs, styleText } from "node:util";
+import { pagesOf } from "./demo/next-steps.ts";
 import { QuietOutput } from "./stack/output.ts";
 import { placeOf, readSettingsFiles } from "./stack/settings.ts";
 import { onOrphaned } from "./stack/orphaned.ts";
@@ -74,6 +75,7 @@ function guide(origin: string): string {
   const folder = data.startsWith("..") ? persistTo : data;
   return [
     `${styleText("bold", "Spillway")} answers at ${styleText("bold", origin)}`,
+    `  console      ${pagesOf(origin)}/console`,
     `  reference    ${origin}/docs`,
     `  admin token  ADMIN_TOKEN in ${placeOf("ADMIN_TOKEN", readSettingsFiles(args))}`,
     `  data         ${folder} (to start empty: stop the service, then rm -r ${folder})`,

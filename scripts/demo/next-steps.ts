@@ -6,11 +6,15 @@ import { WEEK } from "../flights.ts";
 const DEV_ORIGIN = "http://127.0.0.1:8787";
 const heading = (text: string) => `\n${styleText("bold", text)}\n`;
 
+/** Where a browser opens the service's pages: it accepts the portal's cookie without https by this name alone. */
+export const pagesOf = (origin: string): string => origin.replace("127.0.0.1", "localhost");
+
 /** For a demo whose service has ended. */
 export function tryItYourself(): string {
   return `${heading("Where to go next")}
   npm run demo -- --keep     the same, and the service keeps running, with these flights and a key
-  npm run dev                the service at ${DEV_ORIGIN}, its reference at ${DEV_ORIGIN}/docs
+  npm run dev                the service at ${DEV_ORIGIN}, its console at ${pagesOf(DEV_ORIGIN)}/console, its reference at
+                             ${DEV_ORIGIN}/docs
 
   And beside it, with a file of your own:
 
@@ -23,8 +27,16 @@ export function tryItYourself(): string {
 `;
 }
 
-/** For a demo whose service still runs (`--keep`). */
-export function tryItHere(origin: string, key: string, exportId: string): string {
+/** What a demo whose service still runs (`--keep`) has to show. */
+export interface Kept {
+  origin: string;
+  key: string;
+  exportId: string;
+  /** The address of a portal: it opens once. */
+  portalUrl: string;
+}
+
+export function tryItHere({ origin, key, exportId, portalUrl }: Kept): string {
   const request = JSON.stringify({
     dataset: "activity_events",
     start: WEEK.start,
@@ -32,7 +44,13 @@ export function tryItHere(origin: string, key: string, exportId: string): string
     layout: "files",
     file_rows: 5000,
   });
-  return `${heading("The service keeps running: try it")}
+  return `${heading("The service keeps running: open it in a browser")}
+  ${pagesOf(origin)}/console/exports/${exportId}
+      the console: the export of the demo; it asks for an API key:
+      ${key}
+  ${portalUrl}
+      the portal, as a customer's own people see it; this link opens once, within a day
+${heading("Or try it in a shell")}
   export SPILLWAY=${origin}
   export KEY=${key}
 
