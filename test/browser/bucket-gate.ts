@@ -1,22 +1,16 @@
 /**
  * The way from the service and from browsers to the bucket: a proxy with an origin of its own, as a bucket has in
- * production. A test holds a space's uploads back, so that an export stays half done for as long as the test looks.
+ * production. A test holds uploads back, so that an export stays half done for as long as the test looks.
  */
 
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
-
-interface Hold {
-  /** How many more uploads pass. */
-  left: number;
-  /** Let the uploads pass that wait. */
-  waiting: (() => void)[];
-}
 
 export class BucketGate {
   /** The bucket's host, known once the service listens. */
   target: URL | null = null;
   readonly #server: Server;
-  readonly #holds = new Map<string, Hold>();
+  /** Patterns of addresses, each with the uploads that wait. */
+  readonly #holds = new Map<string, (() => void)[]>();
 
   constructor() {
     this.#server = createServer((incoming, outgoing) => void this.#pass(incoming, outgoing));
@@ -30,18 +24,18 @@ export class BucketGate {
     return address.port;
   }
 
-  /** From now on only so many uploads pass whose key contains the text; the others wait. */
-  hold(text: string, left: number): void {
-    this.#holds.set(text, { left, waiting: [] });
+  /** Uploads to addresses with the pattern wait. The service gives each up after 25 seconds, and tries again. */
+  hold(pattern: string): void {
+    this.#holds.set(pattern, []);
   }
 
-  release(text: string): void {
-    for (const pass of this.#holds.get(text)?.waiting ?? []) pass();
-    this.#holds.delete(text);
+  release(pattern: string): void {
+    for (const pass of this.#holds.get(pattern) ?? []) pass();
+    this.#holds.delete(pattern);
   }
 
   async close(): Promise<void> {
-    for (const text of this.#holds.keys()) this.release(text);
+    for (const pattern of this.#holds.keys()) this.release(pattern);
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -61,9 +55,7 @@ export class BucketGate {
   }
 
   async #turn(url: string): Promise<void> {
-    const hold = [...this.#holds].find(([text]) => url.includes(text))?.[1];
-    if (hold === undefined) return;
-    hold.left -= 1;
-    if (hold.left < 0) await new Promise<void>((resolve) => hold.waiting.push(resolve));
+    const waiting = [...this.#holds].find(([pattern]) => new RegExp(pattern).test(url))?.[1];
+    if (waiting !== undefined) await new Promise<void>((resolve) => waiting.push(resolve));
   }
 }

@@ -19,10 +19,3 @@ export async function setup(project: TestProject) {
   project.provide("browserDoor", door.address);
   return door.close;
 }
-
-declare module "vitest" {
-  interface ProvidedContext {
-    /** Answers with the stage, once it has started. Null: there is no Chromium. */
-    browserDoor: string | null;
-  }
-}

@@ -3,7 +3,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { type NewSpace } from "../../client/src/index.ts";
 import { createSpace } from "../../scripts/spaces.ts";
-import { browserScene, describeInBrowser, enterKey, otherSite, signIn } from "./support.ts";
+import { browserScene, describeInBrowser, enterKey, framingSite, signIn } from "./support.ts";
 
 const REFUSED = [401];
 
@@ -66,7 +66,7 @@ describeInBrowser("the console", () => {
   test("is shown in no frame", async () => {
     const page = await scene.page({ mayLog: /frame-ancestors/ });
     const refused = page.waitForEvent("console", (message) => message.text().includes("frame-ancestors"));
-    await page.goto(await otherSite(`<iframe title="console" src="${address()}"></iframe>`));
+    await page.goto((await framingSite()).framing(address()));
     await refused;
     expect(await page.frameLocator("iframe").getByRole("heading").count()).toBe(0);
   });

@@ -33,9 +33,9 @@ export async function openDoor(): Promise<Door> {
   const stage = new SharedStage();
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://door");
-    const text = searchParams.get("text") ?? "";
-    if (pathname === "/hold") stage.gate.hold(text, Number(searchParams.get("left")));
-    else if (pathname === "/release") stage.gate.release(text);
+    const pattern = searchParams.get("pattern") ?? "";
+    if (pathname === "/hold") stage.gate.hold(pattern);
+    else if (pathname === "/release") stage.gate.release(pattern);
     else if (pathname === "/log") return answer(response, stage.log);
     else
       return void stage.started().then(
@@ -96,5 +96,12 @@ class SharedStage {
     await this.#browser?.close();
     await this.#stack?.remove();
     await this.gate.close();
+  }
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Answers with the stage, once it has started. Null: there is no Chromium. */
+    browserDoor: string | null;
   }
 }

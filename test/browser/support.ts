@@ -4,13 +4,16 @@
  * another origin.
  */
 
+import { rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished } from "vitest";
 import type { Stage } from "./stage.ts";
 
 /** For what the page does by itself: other suites share the cores. */
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 60_000;
 const START_WITHIN_MS = 180_000;
 const door = inject("browserDoor");
 
@@ -68,9 +71,9 @@ export class Scene {
     return context.newPage();
   }
 
-  /** Uploads of a space wait once so many have passed, until `release`. */
-  hold = (spaceId: string, left: number) => ask<null>(`hold?text=${spaceId}&left=${left}`);
-  release = (spaceId: string) => ask<null>(`release?text=${spaceId}`);
+  /** Uploads to addresses with the pattern wait, until `release`. */
+  hold = (pattern: string) => ask<null>(`hold?pattern=${encodeURIComponent(pattern)}`);
+  release = (pattern: string) => ask<null>(`release?pattern=${encodeURIComponent(pattern)}`);
 
   /** @internal */
   async open(): Promise<void> {
@@ -94,9 +97,12 @@ export class Scene {
   close = () => this.#browser?.close();
 }
 
-/** Another web site, with one page. @returns its origin, of another site than the service's. */
-export async function otherSite(html: string): Promise<string> {
-  const server = createServer((_, response) => response.writeHead(200, { "content-type": "text/html" }).end(html));
+/** Another web site, which shows a page of the service in a frame. */
+export async function framingSite(): Promise<{ origin: string; framing: (address: string) => string }> {
+  const server = createServer(({ url = "/" }, response) => {
+    const framed = new URL(url, "http://site").searchParams.get("framed") ?? "";
+    response.writeHead(200, { "content-type": "text/html" }).end(`<iframe title="Spillway" src="${framed}"></iframe>`);
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
     server.closeAllConnections();
@@ -104,7 +110,8 @@ export async function otherSite(html: string): Promise<string> {
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The site has no port.");
-  return `http://127.0.0.1:${address.port}`;
+  const origin = `http://127.0.0.1:${address.port}`;
+  return { origin, framing: (framed) => `${origin}/?framed=${encodeURIComponent(framed)}` };
 }
 
 /** What a screen reader finds in a page. */
@@ -123,6 +130,19 @@ export function browserScene(): Scene {
   afterEach(({ task }) => scene.endPages(task.result?.state === "fail"));
   afterAll(() => scene.close());
   return scene;
+}
+
+/** @param click begins a download, in this page or in a tab of its own. @returns the path of the file. */
+export async function downloadBy(page: Page, click: () => Promise<void>): Promise<string> {
+  const inTab = page
+    .context()
+    .waitForEvent("page")
+    .then((tab) => tab.waitForEvent("download"));
+  const [download] = await Promise.all([Promise.any([page.waitForEvent("download"), inTab]), click()]);
+  const path = join(tmpdir(), `spillway-${download.suggestedFilename()}`);
+  await download.saveAs(path);
+  onTestFinished(() => rmSync(path, { force: true }));
+  return path;
 }
 
 /** Opens an address of the console, signed in. */
