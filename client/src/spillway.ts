@@ -1,6 +1,8 @@
 /** The client: one object for a service and a key, with the calls in groups. */
 
 import { Exports } from "./exports/exports.ts";
+import { getStats } from "./generated/sdk.gen.ts";
+import type { GetStatsData, Stats } from "./generated/types.gen.ts";
 import { ndjson } from "./ndjson.ts";
 import { Destinations } from "./resources/destinations.ts";
 import { EventDefinitions } from "./resources/event-definitions.ts";
@@ -76,6 +78,11 @@ export class Spillway {
     this.space = new OwnSpace(transport);
     this.apiKeys = new ApiKeys(transport);
     this.spaces = new Spaces(transport);
+  }
+
+  /** What happened in the space, day by day: exports, rows, bytes, failures, durations and webhooks. */
+  stats(query: NonNullable<GetStatsData["query"]> = {}, options?: CallOptions): Promise<Stats> {
+    return this.#transport.repeatable((wiring) => getStats({ ...wiring, query }), options);
   }
 
   /**

@@ -114,6 +114,15 @@ describe("an export", () => {
   });
 });
 
+it("the statistics count what happened, day by day", async () => {
+  await spillway.events.send([order(1), order(2)]);
+  await spillway.exports.create(REQUEST).wait();
+  const day = new Date(START).toISOString().slice(0, 10);
+  const { total, days } = await spillway.stats({ from: day, to: day });
+  expect(total.exports).toMatchObject({ created: 1, completed: 1, rows: 2 });
+  expect(days.map((each) => each.day)).toEqual([day]);
+});
+
 describe("events", () => {
   it("go in as many calls as the batches need, each once", async () => {
     const sent: number[] = [];

@@ -1,7 +1,13 @@
 /** Segments: rules that say which people belong to them. */
 
 import { countSegment, deleteSegment, getSegment, listSegments, putSegment } from "../generated/sdk.gen.ts";
-import type { ListSegmentsData, PutSegmentData, Segment, SegmentCount } from "../generated/types.gen.ts";
+import type {
+  CheckedSegment,
+  ListSegmentsData,
+  PutSegmentData,
+  Segment,
+  SegmentCount,
+} from "../generated/types.gen.ts";
 import type { Pages } from "../pages.ts";
 import type { CallOptions, Transport } from "../transport.ts";
 
@@ -20,7 +26,8 @@ export class Segments {
     return this.#transport.repeatable((wiring) => getSegment({ ...wiring, path: { id } }), options);
   }
 
-  put(id: string, body: PutSegmentData["body"], options?: CallOptions): Promise<Segment> {
+  /** Makes or replaces a segment. The answer's `warnings` name what in the rule no profile has. */
+  put(id: string, body: PutSegmentData["body"], options?: CallOptions): Promise<CheckedSegment> {
     return this.#transport.repeatable((wiring) => putSegment({ ...wiring, path: { id }, body }), options);
   }
 
