@@ -6088,6 +6088,10 @@ export type ListEventsData = {
          */
         short_times?: 'true' | 'false';
         /**
+         * Where to begin without `cursor`: `last` returns the page with the newest rows, and `prev_cursor` leads back from there. The rows of a page are oldest first, as always.
+         */
+        page?: 'first' | 'last';
+        /**
          * Rows per page.
          */
         limit?: number;

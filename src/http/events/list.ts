@@ -75,6 +75,10 @@ const query = z.strictObject({
   fields: commas(conversions.fields.description, "event_name,amount"),
   numeric_ids: z.enum(["true", "false"]).optional().meta({ description: conversions.numeric_ids.description }),
   short_times: z.enum(["true", "false"]).optional().meta({ description: conversions.short_times.description }),
+  page: z.enum(["first", "last"]).default("first").meta({
+    description:
+      "Where to begin without `cursor`: `last` returns the page with the newest rows, and `prev_cursor` leads back from there. The rows of a page are oldest first, as always.",
+  }),
   limit: z.number().int().min(1).max(MAX_ROWS).default(200).meta({ description: "Rows per page." }),
   cursor: z
     .string()
@@ -84,7 +88,7 @@ const query = z.strictObject({
 });
 
 type Query = z.output<typeof query>;
-type Sent = Omit<Query, "view" | "limit" | "cursor" | (typeof PERSON_IDS)[number]>;
+type Sent = Omit<Query, "view" | "page" | "limit" | "cursor" | (typeof PERSON_IDS)[number]>;
 
 const list = (text: string | undefined) => text?.split(",");
 const flag = (text: "true" | "false" | undefined) => (text === undefined ? undefined : text === "true");
@@ -127,7 +131,7 @@ export const listEvents = route({
   method: "GET",
   operationId: "listEvents",
   summary: "List events",
-  description: `Returns the rows that an export of \`activity_events\` with these parameters has, in the same order: by time of occurrence, then by id. With \`view=conversions\` it returns the rows of \`conversion_events\`. All pages read the snapshot of the first page: each row once, and none that was written later. For later rows, start again without a cursor. Events of a deleted person disappear at once, from further pages too. A cursor is valid for a day, and only with the parameters that it was returned for; only \`limit\` may change.
+  description: `Returns the rows that an export of \`activity_events\` with these parameters has, in the same order: by time of occurrence, then by id. With \`view=conversions\` it returns the rows of \`conversion_events\`. All pages read the snapshot of the first page: each row once, and none that was written later. For later rows, start again without a cursor. Events of a deleted person disappear at once, from further pages too. A cursor is valid for a day, and only with the parameters that it was returned for; only \`limit\` and \`page\` may change.
 
 A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} bytes. A page may also be short or empty and have a cursor: a call looks through ${MAX_SCANNED} events of the window, which may have few of the requested names, and conversions without a credited touchpoint have no rows. Only a page without \`next_cursor\` is the last one. \`prev_cursor\` leads to the page before, which ends where this one begins; only a page without it is the first one. \`person_id\`, \`external_person_id\` or \`custom_id\` narrow either view to one person, newest last; the service finds these events without looking through everybody's. For a long window of all events an export is faster.`,
   auth: "events:read",
@@ -140,9 +144,10 @@ A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} byt
     readQuery(query);
   },
   async handle(call, { space, query }) {
-    const { view, limit, cursor, person, request } = readQuery(query);
+    const { view, page, limit, cursor, person, request } = readQuery(query);
     const owner = { view, request, person };
-    const asked = { dataset: VIEWS[view].dataset, requestAt: () => request, person, owner, limit, cursor };
+    const fromEnd = page === "last";
+    const asked = { dataset: VIEWS[view].dataset, requestAt: () => request, person, owner, limit, cursor, fromEnd };
     const { rows, next, previous } = await inQueryFaults(() => readPage(call, space, asked));
     const cursors = `"next_cursor":${JSON.stringify(next)},"prev_cursor":${JSON.stringify(previous)}`;
     return new Response(`{"data":[${rows}],${cursors}}`, {
@@ -153,7 +158,7 @@ A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} byt
 
 /** @throws as requestOf; invalid_request for a second id of the person. */
 function readQuery(query: Query) {
-  const { view, limit, cursor, person_id, external_person_id, custom_id, ...sent } = query;
+  const { view, page, limit, cursor, person_id, external_person_id, custom_id, ...sent } = query;
   const given = { person_id, external_person_id, custom_id };
   const [person, second] = PERSON_IDS.flatMap((name): PersonId[] => {
     const id = given[name];
@@ -164,7 +169,7 @@ function readQuery(query: Query) {
       pointer: `#query/${second[0]}`,
       detail: "Send at most one of person_id, external_person_id and custom_id.",
     });
-  return { view, limit, cursor, person, request: requestOf(view, sent) };
+  return { view, page, limit, cursor, person, request: requestOf(view, sent) };
 }
 
 /** @throws invalid_request with pointers into the query, also for a parameter of the other view. */

@@ -1,6 +1,6 @@
 /**
- * One page of a dataset of events, from the start of its window, after a place, or before one. All pages from cursor to
- * cursor read the snapshot of the first page: each row once, whatever is written meanwhile.
+ * One page of a dataset of events: from either end of its window, after a place, or before one. All pages from cursor
+ * to cursor read the snapshot of the first page: each row once, whatever is written meanwhile.
  */
 
 import type { AnyDataset, Key, Source } from "../../datasets/dataset.ts";
@@ -30,6 +30,8 @@ export interface PageRequest {
   owner: unknown;
   /** Rows of the page. */
   limit: number;
+  /** Without a cursor: is the page the last one, and not the first? */
+  fromEnd?: boolean | undefined;
   cursor: string | undefined;
 }
 
@@ -46,7 +48,7 @@ export interface EventPage {
 
 /** @throws the errors of the dataset; invalid_request for a cursor that does not belong to the request. */
 export async function readPage(call: Call, space: SpaceRow, asked: PageRequest): Promise<EventPage> {
-  const { dataset, owner, limit, cursor } = asked;
+  const { dataset, owner, limit, cursor, fromEnd = false } = asked;
   const db = call.databases.space(space.id);
   const walk: Walk =
     cursor === undefined
@@ -55,7 +57,7 @@ export async function readPage(call: Call, space: SpaceRow, asked: PageRequest):
           askedAt: call.runtime.now(),
           person: await personOf(db, space, asked.person),
           at: null,
-          backwards: false,
+          backwards: fromEnd,
         }
       : await readCursor(call, space, owner, cursor);
   const frozen = await dataset.freeze(asked.requestAt(walk.askedAt), {
@@ -79,10 +81,9 @@ export async function readPage(call: Call, space: SpaceRow, asked: PageRequest):
     stored: walk.person === undefined ? undefined : await storedUnder(db, space.id, walk.snapshotSeq, walk.person),
   });
   if (walk.backwards && !isKept(space, source.readsFrom, call.runtime.now())) throw tooOld();
-  const { rows, start, end } =
-    walk.backwards && walk.at !== null
-      ? await pageBefore(source, walk.at, limit)
-      : await pageFrom(source, walk.at, limit);
+  const { rows, start, end } = walk.backwards
+    ? await pageBefore(source, walk.at, limit)
+    : await pageFrom(source, walk.at, limit);
   const cursorAt = (at: RowPlace | null, backwards: boolean) =>
     writeCursor(call, space, owner, { ...walk, at, backwards });
   return { rows, next: await cursorAt(end, false), previous: await cursorAt(start, true) };
@@ -130,9 +131,11 @@ async function pageFrom(source: Source, at: RowPlace | null, limit: number): Pro
 /**
  * The last rows before a place. Where so many records are more than one step reads, the page has fewer rows.
  * @param source of a dataset that has `startOfLast`.
+ * @param end the place; null: the window's end.
  */
-export async function pageBefore(source: Source, at: RowPlace, limit: number): Promise<Part> {
+export async function pageBefore(source: Source, end: RowPlace | null, limit: number): Promise<Part> {
   const { bounds } = source;
+  const at = end ?? placeAt(bounds.upper);
   const upper = at.skip > 0 ? justAfter(at.key) : at.key;
   // One record more than the page needs tells whether a page is before it.
   const max = stepOf(source, limit + 1);
@@ -147,5 +150,5 @@ export async function pageBefore(source: Source, at: RowPlace, limit: number): P
   const page = new LastRows(limit, at);
   for await (const lines of source.pages({ lower, upper })) if (!page.add(lines)) break;
   const hasEarlier = page.hasEarlier || compareKeys(lower, bounds.lower) > 0;
-  return { rows: page.rows, start: hasEarlier ? (page.start ?? placeAt(lower)) : null, end: at };
+  return { rows: page.rows, start: hasEarlier ? (page.start ?? placeAt(lower)) : null, end };
 }

@@ -118,6 +118,37 @@ describe("pages that are read backwards", () => {
   });
 });
 
+describe("the last page", () => {
+  it.each([1, 4, 20, 21])("is where a list can begin, to go back to all rows, of %i a page", async (limit) => {
+    const { service, space } = await shopWith(orders(20));
+    const read = reader(service, space, { limit: String(limit), page: "last" });
+    const back: Row[][] = [];
+    let page = await read("");
+    expect(page.next_cursor).toBeNull();
+    for (;;) {
+      back.unshift(page.data);
+      if (page.prev_cursor === null) break;
+      page = await read(page.prev_cursor);
+    }
+    expect(idsOf(back.flat())).toEqual(idsSent(orders(20)));
+    expect(idsOf(back.at(-1) ?? [])).toEqual(idsSent(orders(20)).slice(-limit));
+  });
+
+  it("leads back and forwards again to itself", async () => {
+    const { service, space } = await shopWith(orders(5));
+    const read = reader(service, space, { limit: "2", page: "last" });
+    const last = await read("");
+    const before = await read(last.prev_cursor ?? "");
+    expect(idsOf(before.data)).toEqual(idsSent(orders(5)).slice(1, 3));
+    expect((await read(before.next_cursor ?? "")).data).toEqual(last.data);
+  });
+
+  it("of a window without events has neither rows nor cursors", async () => {
+    const { service, space } = await shopWith([]);
+    expect(await list(service, space, { page: "last" })).toEqual({ data: [], next_cursor: null, prev_cursor: null });
+  });
+});
+
 describe("a page of records that are more than one step reads", () => {
   const COUNT = 10_000;
   const keyOf = (n: number) => ({ time: n, id: "e" });
