@@ -10,6 +10,9 @@ import "./styles/keys.css";
 import "./styles/webhooks.css";
 import "./styles/destinations.css";
 import "./styles/new-export.css";
+import "./styles/events.css";
+import "./styles/overview.css";
+import "./styles/segments.css";
 
 const root = document.querySelector("#app");
 if (root !== null) render(<App />, root);

@@ -1,9 +1,18 @@
 /** Numbers, sizes, spans and times as people read them. */
 
 const NUMBER = new Intl.NumberFormat("en-US");
+const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+const SPANS = [
+  ["d", 86_400],
+  ["h", 3_600],
+  ["min", 60],
+] as const;
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
 export const count = (value: number) => NUMBER.format(value);
+
+/** A number where there is little room: `950`, `1.2K`, `34M`. */
+export const compact = (value: number) => COMPACT.format(value);
 
 /** `1 row`, `2,000 rows`. @param plural by default the noun with an s. */
 export const counted = (value: number, noun: string, plural = `${noun}s`) =>
@@ -34,6 +43,12 @@ export function span(seconds: number): string {
     .filter(([value]) => value > 0)
     .map(([value, unit]) => `${value} ${unit}`)
     .join(" ");
+}
+
+/** A span where there is little room: `12 s`, `2.5 min`, `3 h`, `1.5 d`. */
+export function compactSpan(seconds: number): string {
+  const [unit, of] = SPANS.find(([, each]) => seconds >= each) ?? ["s", 1];
+  return `${NUMBER.format(Math.round((seconds / of) * 10) / 10)} ${unit}`;
 }
 
 /** A time in the space's time zone: `30 Nov 2026, 14:05`. @param time RFC 3339 */

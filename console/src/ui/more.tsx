@@ -14,15 +14,18 @@ interface ListPage<Item> {
  * @param key names the list in the cache: calls with the same key share it.
  * @param read gets the cursor of the page; undefined for the first.
  * @param pollMs how long until all that was read is read again, by what it says; false: it is not. Never in a hidden tab.
+ * @param options `enabled`: whether what the call needs is known. `staleTime`: ms for which no page is read again.
  */
 export function useList<Item>(
   key: readonly unknown[],
   read: (cursor: string | undefined, signal: AbortSignal) => Promise<ListPage<Item>>,
   pollMs: (items: readonly Item[]) => number | false = () => false,
+  options: { enabled?: boolean; staleTime?: number } = {},
 ) {
   const query = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam, signal }) => read(pageParam, signal),
+    ...options,
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next_cursor: cursor }) => cursor ?? undefined,
     refetchInterval: ({ state }) => pollMs(itemsOf(state.data?.pages)),
@@ -32,13 +35,16 @@ export function useList<Item>(
 
 const itemsOf = <Item,>(pages: readonly ListPage<Item>[] = []): Item[] => pages.flatMap(({ data }) => data);
 
-type MoreProps = Pick<ReturnType<typeof useList>, "hasNextPage" | "isFetchingNextPage" | "fetchNextPage">;
+interface MoreProps extends Pick<ReturnType<typeof useList>, "hasNextPage" | "isFetchingNextPage" | "fetchNextPage"> {
+  /** What the button says. */
+  label?: string;
+}
 
-export const More = ({ hasNextPage, isFetchingNextPage, fetchNextPage }: MoreProps) =>
+export const More = ({ hasNextPage, isFetchingNextPage, fetchNextPage, label = texts.more }: MoreProps) =>
   hasNextPage ? (
     <p>
       <button type="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-        {isFetchingNextPage ? texts.loading : texts.more}
+        {isFetchingNextPage ? texts.loading : label}
       </button>
     </p>
   ) : null;
