@@ -21,8 +21,8 @@ interface Props {
 const words = texts.events;
 const NONE: Filters = { names: [], personBy: "person_id", person: "", start: "", end: "" };
 const POINTERS = ["#query/event_names", "#query/start", "#query/end", ...PERSON_IDS.map((name) => `#query/${name}`)];
-/** Ids of definitions and patterns: the call separates them by commas. */
-const asName = (text: string) => (/[\s,]/.test(text) ? null : text);
+/** A pattern: every id without `*` that the service takes is in the list. */
+const asPattern = (text: string) => (text.includes("*") && !/[\s,]/.test(text) ? text : null);
 
 export function EventFilters({ filters, onFilters, error }: Props) {
   const { spillway } = useSession();
@@ -47,7 +47,7 @@ export function EventFilters({ filters, onFilters, error }: Props) {
         picked={draft.names}
         onPicked={(names) => setDraft({ ...draft, names })}
         error={faultAt(faults, "#query/event_names")}
-        custom={asName}
+        custom={asPattern}
         multiple
       />
       <div class="row person">
