@@ -14,6 +14,7 @@ const DAY: DayStats = {
   day: TODAY,
   exports: { ...NOTHING, seconds: { p50: null, p95: null }, datasets: [] },
   webhooks: { attempts: 0, delivered: 0, failed: 0, lag_seconds: { p50: null, p95: null } },
+  rate_limits: [],
 };
 
 describe("the days of the overview", () => {
@@ -46,6 +47,18 @@ describe("a plot", () => {
     expect(PLOTS.filter((plot) => hasValues(plot, [DAY, DAY]))).toEqual([]);
     expect(PLOTS.filter((plot) => hasValues(plot, [DAY, withFailure]))).toEqual(failures);
   });
+});
+
+it("refused calls are those of all rate limits together", () => {
+  const limited: DayStats = {
+    ...DAY,
+    rate_limits: [
+      { policy: "list", refused: 2, highest: 7 },
+      { policy: "poll", refused: 3, highest: 30 },
+    ],
+  };
+  const values = PLOTS.flatMap(({ series }) => series.map(({ of }) => of(limited)));
+  expect(values.filter((value) => value !== null && value > 0)).toEqual([5]);
 });
 
 const withFailure: DayStats = { ...DAY, exports: { ...DAY.exports, failed: { customer: 0, service: 1 } } };

@@ -62,6 +62,11 @@ export const PLOTS: readonly Plot[] = [
       { label: plots.most, of: ({ webhooks }) => webhooks.lag_seconds.p95 },
     ],
   },
+  {
+    ...counts,
+    title: plots.refused,
+    series: [{ label: plots.refused, of: (day) => day.rate_limits.reduce((sum, { refused }) => sum + refused, 0) }],
+  },
 ];
 
 /** Does any day have something to plot? */
