@@ -1,5 +1,5 @@
 /**
- * `npm run demo [-- --keep] [--port N]`: shows what Spillway does. A week of real flights goes in
+ * `npm run demo [-- --keep] [--port N] [--home object]`: shows what Spillway does. A week of real flights goes in
  * over HTTP, an export of them comes out of the bucket, and every row is compared with its source. Exits 0 only if all
  * of that holds. `--keep` leaves the service running, with a key to it, until Ctrl-C. DEBUG=1 shows the service's own
  * output.
@@ -10,6 +10,7 @@ import { type CreatePortalLinkData, type PortalLink, Spillway } from "../client/
 import { pagesOf, tryItHere, tryItYourself } from "./demo/next-steps.ts";
 import { endProgress } from "./progress.ts";
 import { onOrphaned } from "./stack/orphaned.ts";
+import { HOME_NAME } from "../src/db/core/home-names.ts";
 import { tour } from "./demo/tour.ts";
 import { startTemporaryService, type TemporaryService } from "./demo/temporary-service.ts";
 
@@ -34,7 +35,7 @@ try {
 }
 
 async function demo(): Promise<void> {
-  const { keep, port } = readArguments();
+  const { keep, port, home } = readArguments();
   const started = performance.now();
   console.log(
     `\n${styleText("bold", "Spillway")}: a week of real flights goes in, comes out, and every row is compared.\n`,
@@ -43,6 +44,7 @@ async function demo(): Promise<void> {
   if (process.stdout.isTTY) process.stdout.write("  starting the service\r");
   service = startTemporaryService({
     ...(port === undefined ? {} : { port }),
+    ...(home === undefined ? {} : { home }),
     ...(DEBUG ? { onLine: (line: string) => console.error(line) } : {}),
   });
   const open = await service;
@@ -58,12 +60,17 @@ async function demo(): Promise<void> {
 }
 
 /** @throws for an invalid argument. */
-function readArguments(): { keep: boolean; port: number | undefined } {
-  const { values } = parseArgs({ options: { keep: { type: "boolean", default: false }, port: { type: "string" } } });
+function readArguments(): { keep: boolean; port: number | undefined; home: string | undefined } {
+  const { values } = parseArgs({
+    options: { keep: { type: "boolean", default: false }, port: { type: "string" }, home: { type: "string" } },
+  });
+  const { home } = values;
+  if (home !== undefined && !HOME_NAME.test(home))
+    throw new Error(`--home must be d1:SPACE_DB or object: where the service keeps the data of a space.`);
   const port = values.port === undefined ? undefined : Number(values.port);
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port <= HIGHEST_PORT))
     throw new Error(`--port must be a whole number from 1 to ${HIGHEST_PORT}.`);
-  return { keep: values.keep, port };
+  return { keep: values.keep, port, home };
 }
 
 async function interrupt(): Promise<void> {

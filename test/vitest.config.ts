@@ -12,6 +12,8 @@
  * - `browser/`: the console and the portal in Chromium, skipped where that is not installed (`browser`).
  * - `interop/`: the service beside a real S3 and STS (Ceph's radosgw), skipped where that is not installed (`interop`).
  *
+ * `SPILLWAY_HOME=object` runs `worker` with each space in a Durable Object of its own instead of in D1.
+ *
  * scripts/test.ts says which of them a command runs.
  */
 
@@ -51,6 +53,8 @@ const worker = {
           KEY_LIMIT: "1000",
           // Independent of .dev.vars: tests of a dialect turn it on themselves.
           DIALECTS: "",
+          // SPILLWAY_HOME=object: the spaces of tests are in Durable Objects.
+          DEFAULT_HOME: process.env["SPILLWAY_HOME"] ?? "d1:SPACE_DB",
           // Independent of .dev.vars: each test sets these itself when roles can be assumed.
           AWS_ACCESS_KEY_ID: "",
           AWS_SECRET_ACCESS_KEY: "",

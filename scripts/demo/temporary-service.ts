@@ -20,6 +20,8 @@ export interface TemporaryService {
 export interface TemporaryServiceOptions {
   /** Left out: a free one. */
   port?: number;
+  /** Where spaces have their data: a name from `GET /v1/homes`. Left out: in D1. */
+  home?: string;
   /** Receives the service's output. Left out: the output is dropped. */
   onLine?: (line: string) => void;
 }
@@ -29,6 +31,7 @@ const PARENT = join(ROOT, ".demo");
 /** @throws when the port is in use or the service does not start, without leaving a process or a file. */
 export async function startTemporaryService({
   port,
+  home,
   onLine = () => {},
 }: TemporaryServiceOptions = {}): Promise<TemporaryService> {
   mkdirSync(PARENT, { recursive: true });
@@ -38,7 +41,7 @@ export async function startTemporaryService({
       port: port ?? (await freePort()),
       persistTo: join(folder, "state"),
       // The defaults, whatever this machine's .dev.vars has.
-      args: ["--env-file", ".dev.vars.example"],
+      args: ["--env-file", ".dev.vars.example", ...(home === undefined ? [] : ["--var", `DEFAULT_HOME:${home}`])],
       onLine,
     });
     return temporaryService(stack, folder);

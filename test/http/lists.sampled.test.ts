@@ -234,6 +234,7 @@ const APART: Record<string, string> = {
     "its items have one id, and are told apart by their numbers: definition-versions.test.ts",
   listScheduleExports: "its items are runs, which differ by their times: schedules.test.ts",
   listVerificationProblems: "its items never change, and none is added: verify.test.ts",
+  listHomes: "its items are those of wrangler.toml, and none is added: homes.test.ts",
   listExportFiles: "its items never change once there are any: listing.test.ts",
   listEvents:
     "its rows have no id of their own, it has pages of up to 4,000, and its cursors are encrypted: list-events.test.ts, cursor.test.ts",

@@ -102,6 +102,7 @@ const TABLE: Record<string, Line> = {
   listSections: { list: "/v1/sections" },
   createSpace: "the operator's: it makes a new space",
   listSpaces: { list: "/v1/spaces" },
+  listHomes: { list: "/v1/homes" },
   getSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401 },
   changeSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401, body: { status: "inactive" } },
   deleteSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401 },

@@ -1,11 +1,12 @@
 /**
- * Each test file begins with empty tables and nothing mocked. The files of a worker share its databases: the first
- * makes them.
+ * Each test file begins with empty tables and nothing mocked; in a run on objects each space has tables of its own. The
+ * files of a worker share its databases: the first makes them.
  */
 
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import { objectsAsD1 } from "./object-home.ts";
 
 declare global {
   namespace Cloudflare {
@@ -38,4 +39,5 @@ async function prepare(database: D1Database, migrations: D1Migration[]): Promise
 vi.restoreAllMocks();
 vi.useRealTimers();
 await prepare(env.CONTROL_DB, env.CONTROL_MIGRATIONS);
-await prepare(env.SPACE_DB, env.SPACE_MIGRATIONS);
+if (env.DEFAULT_HOME === "object") Object.defineProperty(env, "SPACE_DB", { value: objectsAsD1, configurable: true });
+else await prepare(env.SPACE_DB, env.SPACE_MIGRATIONS);
