@@ -25,13 +25,17 @@ const service = (status: number, title: string): ErrorRow => ({ status, title, o
 
 export const ERRORS = {
   malformed_request: customer(400, "The request cannot be parsed: send a body of valid JSON in UTF-8."),
-  unauthenticated: customer(401, "The request has no valid API key: send one as `Authorization: Bearer`."),
-  forbidden: customer(403, "The API key lacks the scope for this call: use a key that has it."),
+  unauthenticated: customer(
+    401,
+    "The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.",
+  ),
+  forbidden: customer(403, "The key or the portal session may not make this call: use one that has the scope."),
   space_inactive: customer(403, "The space's subscription is inactive: reactivate it to use the API."),
-  not_found: customer(404, "No resource exists at this path: check the id, and that the API key belongs to its space."),
+  not_found: customer(404, "No resource exists at this path: check the id, and that it is one of your space."),
   method_not_allowed: customer(405, "This path does not support the method: see the `Allow` header."),
   conflict: customer(409, "The request conflicts with the resource's current state: read the resource, then decide."),
   gone: customer(410, "The export's result or the link was used, was deleted or has expired: ask for a new one."),
+  precondition_failed: customer(412, "The content is not the version that `If-Match` names: get it as a whole."),
   payload_too_large: customer(413, "The request body is too large: send a smaller one."),
   unsupported_media_type: customer(415, "The body's media type is not supported: send `application/json`."),
   range_not_satisfiable: customer(416, "The range begins after the content's end: `Content-Range` has its length."),

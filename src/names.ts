@@ -12,6 +12,12 @@ export const isOneLine = (text: string): boolean => !CONTROL.test(text) && text.
 /** The fault of a name that is not, in words that follow the field's name. */
 export const NOT_ONE_LINE = "must be one line of valid Unicode, without control characters.";
 
+/** Characters that show something: no spaces, no format characters, and none that fonts leave out or blank (U+2800). */
+const VISIBLE = /[^\s\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** Whether a person who reads a text sees anything. */
+export const isVisible = (text: string): boolean => VISIBLE.test(text);
+
 /** URL parsers resolve these segments, so a resource with such an id could not be read or deleted by its path. */
 const DOT_SEGMENTS: ReadonlySet<string> = new Set([".", ".."]);
 

@@ -195,9 +195,12 @@ export function route<Params = undefined, Query = undefined, Body = undefined>(
   return definition;
 }
 
-/** @throws not_found for an id that the caller's space does not have. */
-export function found<Row>(row: Row | null): Row {
-  if (row === null) throw new SpillwayError("not_found");
+/**
+ * @param detail says what is unknown.
+ * @throws not_found for an id that the caller's space does not have.
+ */
+export function found<Row>(row: Row | null, detail?: string): Row {
+  if (row === null) throw new SpillwayError("not_found", detail);
   return row;
 }
 

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { isTimeZone } from "../time/days.ts";
 import { iso } from "../time/names.ts";
-import { isId, isOneLine, NOT_AN_ID, NOT_ONE_LINE } from "../names.ts";
+import { isId, isOneLine, isVisible, NOT_AN_ID, NOT_ONE_LINE } from "../names.ts";
 
 export const Time = z.iso
   .datetime()
@@ -22,7 +22,13 @@ const wellFormed = (text: string) => text.isWellFormed();
 const HALF = "must be valid Unicode: it contains half of a surrogate pair.";
 
 /** A name for people, trimmed. */
-export const Name = z.string().refine(isOneLine, NOT_ONE_LINE).trim().min(1).max(200);
+export const Name = z
+  .string()
+  .refine(isOneLine, NOT_ONE_LINE)
+  .trim()
+  .min(1)
+  .max(200)
+  .refine((name) => name === "" || isVisible(name), "must have a character that can be seen.");
 
 /** A name of at most `max` characters. */
 export const nameOf = (max: number) => z.string().min(1).max(max).refine(isOneLine, NOT_ONE_LINE);

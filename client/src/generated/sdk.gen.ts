@@ -1025,7 +1025,7 @@ export const getDestination = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Change a destination
  *
- * A null removes a field; `auth` and `encryption` are replaced as a whole. Exports that already exist keep their bucket, path, key template, encryption and storage class. They use the destination's current `auth`, so that correcting it unblocks an export whose access was denied.
+ * A null removes a field; `auth` and `encryption` are replaced as a whole. Exports that already exist keep their bucket, path, key template, encryption and storage class. They use the destination's current `auth`, so that correcting it unblocks an export whose access was denied. A portal session that is limited to some destinations changes their `name` alone.
  *
  * Scope: `settings:write`.
  */

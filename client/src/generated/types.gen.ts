@@ -1614,7 +1614,7 @@ export type CreatePortalLinkRequest = {
      */
     expires_in_seconds?: number;
     /**
-     * The destinations that the session sees, changes and delivers to. It then makes no others, and names no bucket itself. By default all of the space.
+     * The destinations that the session sees, renames, tests and delivers to. It then makes and deletes none, leads none elsewhere, and names no bucket itself. By default all of the space.
      */
     destination_ids?: Array<string> | null;
 };
@@ -1681,7 +1681,7 @@ export type ExportFailedEvent = {
     };
 };
 
-export type ErrorCode = 'malformed_request' | 'unauthenticated' | 'forbidden' | 'space_inactive' | 'not_found' | 'method_not_allowed' | 'conflict' | 'gone' | 'payload_too_large' | 'unsupported_media_type' | 'range_not_satisfiable' | 'invalid_request' | 'idempotency_mismatch' | 'segment_too_complex' | 'rate_limited' | 'too_many_pending_exports' | 'internal' | 'budget_exceeded' | 'export_failed' | 'unavailable' | 'export_too_large' | 'incomplete_export' | 'destination_conflict' | 'bucket_not_found' | 'wrong_region' | 'role_denied' | 'external_id_refused' | 'bucket_denied' | 'kms_denied' | 'clock_skew' | 'destination_unavailable';
+export type ErrorCode = 'malformed_request' | 'unauthenticated' | 'forbidden' | 'space_inactive' | 'not_found' | 'method_not_allowed' | 'conflict' | 'gone' | 'precondition_failed' | 'payload_too_large' | 'unsupported_media_type' | 'range_not_satisfiable' | 'invalid_request' | 'idempotency_mismatch' | 'segment_too_complex' | 'rate_limited' | 'too_many_pending_exports' | 'internal' | 'budget_exceeded' | 'export_failed' | 'unavailable' | 'export_too_large' | 'incomplete_export' | 'destination_conflict' | 'bucket_not_found' | 'wrong_region' | 'role_denied' | 'external_id_refused' | 'bucket_denied' | 'kms_denied' | 'clock_skew' | 'destination_unavailable';
 
 export type ErrorOwner = 'customer' | 'service';
 
@@ -2571,7 +2571,7 @@ export type MalformedRequestProblem = {
 };
 
 /**
- * The request has no valid API key: send one as `Authorization: Bearer`.
+ * The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
  */
 export type UnauthenticatedProblem = {
     type: '/problems/unauthenticated';
@@ -2587,7 +2587,7 @@ export type UnauthenticatedProblem = {
 };
 
 /**
- * The API key lacks the scope for this call: use a key that has it.
+ * The key or the portal session may not make this call: use one that has the scope.
  */
 export type ForbiddenProblem = {
     type: '/problems/forbidden';
@@ -2892,7 +2892,7 @@ export type Estimate = {
 };
 
 /**
- * No resource exists at this path: check the id, and that the API key belongs to its space.
+ * No resource exists at this path: check the id, and that it is one of your space.
  */
 export type NotFoundProblem = {
     type: '/problems/not_found';
@@ -3037,6 +3037,22 @@ export type SegmentProfileEvent = {
 export type PropertyValue = string | number | boolean | null | Array<{
     [key: string]: string | number | boolean | null;
 }>;
+
+/**
+ * The content is not the version that `If-Match` names: get it as a whole.
+ */
+export type PreconditionFailedProblem = {
+    type: '/problems/precondition_failed';
+    title: string;
+    status: 412;
+    detail: string;
+    code: 'precondition_failed';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
 
 /**
  * The range begins after the content's end: `Content-Range` has its length.
@@ -4815,6 +4831,8 @@ export type Problem = ({
 } & ConflictProblem) | ({
     code: 'gone';
 } & GoneProblem) | ({
+    code: 'precondition_failed';
+} & PreconditionFailedProblem) | ({
     code: 'payload_too_large';
 } & PayloadTooLargeProblem) | ({
     code: 'unsupported_media_type';
@@ -5118,11 +5136,11 @@ export type ListExportsData = {
 
 export type ListExportsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -5177,11 +5195,11 @@ export type CreateExportErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -5244,11 +5262,11 @@ export type EstimateExportErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -5299,15 +5317,15 @@ export type DeleteExportData = {
 
 export type DeleteExportErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -5358,15 +5376,15 @@ export type GetExportData = {
 
 export type GetExportErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -5409,15 +5427,15 @@ export type CancelExportData = {
 
 export type CancelExportErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -5464,15 +5482,15 @@ export type RetryExportData = {
 
 export type RetryExportErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -5519,15 +5537,15 @@ export type VerifyExportData = {
 
 export type VerifyExportErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -5591,15 +5609,15 @@ export type ListVerificationProblemsData = {
 
 export type ListVerificationProblemsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -5651,15 +5669,15 @@ export type GetExportTimelineData = {
 
 export type GetExportTimelineErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -5715,15 +5733,15 @@ export type GetExportLoadStatementsData = {
 
 export type GetExportLoadStatementsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -5779,15 +5797,15 @@ export type ListExportFilesData = {
 
 export type ListExportFilesErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -5835,15 +5853,15 @@ export type GetExportFileData = {
 
 export type GetExportFileErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -5885,6 +5903,14 @@ export type GetExportContentData = {
          * The `ETag` of an earlier answer: other bytes are sent as a whole.
          */
         'If-Range'?: string;
+        /**
+         * The `ETag` of an earlier answer: other bytes are refused (412).
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` of an earlier answer: the same bytes are not sent again (304).
+         */
+        'If-None-Match'?: string;
     };
     path: {
         id: string;
@@ -5895,15 +5921,15 @@ export type GetExportContentData = {
 
 export type GetExportContentErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * The export is not completed yet. `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * The export is not completed yet. `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -5914,6 +5940,10 @@ export type GetExportContentErrors = {
      * `gone`: The export's result or the link was used, was deleted or has expired: ask for a new one.
      */
     410: GoneProblem;
+    /**
+     * `precondition_failed`: The content is not the version that `If-Match` names: get it as a whole.
+     */
+    412: PreconditionFailedProblem;
     /**
      * `range_not_satisfiable`: The range begins after the content's end: `Content-Range` has its length.
      */
@@ -5962,15 +5992,15 @@ export type GetExportManifestData = {
 
 export type GetExportManifestErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -6105,11 +6135,11 @@ export type ListEventsData = {
 
 export type ListEventsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -6181,11 +6211,11 @@ export type SendEventsErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -6256,11 +6286,11 @@ export type ListEventDefinitionsData = {
 
 export type ListEventDefinitionsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -6311,11 +6341,11 @@ export type CreateEventDefinitionErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -6370,15 +6400,15 @@ export type DeleteEventDefinitionData = {
 
 export type DeleteEventDefinitionErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -6425,15 +6455,15 @@ export type GetEventDefinitionData = {
 
 export type GetEventDefinitionErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -6486,15 +6516,15 @@ export type GrowEventDefinitionErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -6558,15 +6588,15 @@ export type ListEventDefinitionVersionsData = {
 
 export type ListEventDefinitionVersionsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -6610,15 +6640,15 @@ export type GetEventDefinitionVersionData = {
 
 export type GetEventDefinitionVersionErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -6668,11 +6698,11 @@ export type ListFlowsData = {
 
 export type ListFlowsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -6723,11 +6753,11 @@ export type PutFlowsErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -6786,11 +6816,11 @@ export type SendTouchpointsErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -6853,11 +6883,11 @@ export type ListAdObjectsData = {
 
 export type ListAdObjectsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -6908,11 +6938,11 @@ export type PutAdObjectsErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -6978,11 +7008,11 @@ export type ListProfilesData = {
 
 export type ListProfilesErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -7033,11 +7063,11 @@ export type MergeProfilesErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -7100,11 +7130,11 @@ export type MergePeopleErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -7159,15 +7189,15 @@ export type DeleteProfileData = {
 
 export type DeleteProfileErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -7210,15 +7240,15 @@ export type GetProfileData = {
 
 export type GetProfileErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -7261,15 +7291,15 @@ export type DeleteSegmentData = {
 
 export type DeleteSegmentErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -7312,15 +7342,15 @@ export type GetSegmentData = {
 
 export type GetSegmentErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -7373,11 +7403,11 @@ export type PutSegmentErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -7439,11 +7469,11 @@ export type ListSegmentsData = {
 
 export type ListSegmentsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -7486,15 +7516,15 @@ export type CountSegmentData = {
 
 export type CountSegmentErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -7545,11 +7575,11 @@ export type LoadReachabilityEventsErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -7612,11 +7642,11 @@ export type ListProfileDeletionsData = {
 
 export type ListProfileDeletionsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -7659,15 +7689,15 @@ export type GetProfileDeletionData = {
 
 export type GetProfileDeletionErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -7710,15 +7740,15 @@ export type GetAttributeData = {
 
 export type GetAttributeErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -7771,11 +7801,11 @@ export type PutAttributeErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -7841,11 +7871,11 @@ export type ListAttributesData = {
 
 export type ListAttributesErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -7888,15 +7918,15 @@ export type GetTagData = {
 
 export type GetTagErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -7949,11 +7979,11 @@ export type PutTagErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -8019,11 +8049,11 @@ export type ListTagsData = {
 
 export type ListTagsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -8066,15 +8096,15 @@ export type GetTopicData = {
 
 export type GetTopicErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -8127,11 +8157,11 @@ export type PutTopicErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -8197,11 +8227,11 @@ export type ListTopicsData = {
 
 export type ListTopicsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -8255,11 +8285,11 @@ export type ListSectionsData = {
 
 export type ListSectionsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -8309,7 +8339,7 @@ export type ListSpacesData = {
 
 export type ListSpacesErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
@@ -8360,7 +8390,7 @@ export type CreateSpaceErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
@@ -8411,11 +8441,11 @@ export type DeleteSpaceData = {
 
 export type DeleteSpaceErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -8456,11 +8486,11 @@ export type GetSpaceData = {
 
 export type GetSpaceErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -8513,11 +8543,11 @@ export type ChangeSpaceErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -8566,11 +8596,11 @@ export type GetOwnSpaceData = {
 
 export type GetOwnSpaceErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -8621,11 +8651,11 @@ export type ChangeOwnSpaceErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -8733,11 +8763,11 @@ export type ListApiKeysData = {
 
 export type ListApiKeysErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -8788,11 +8818,11 @@ export type CreateApiKeyErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -8847,15 +8877,15 @@ export type DeleteApiKeyData = {
 
 export type DeleteApiKeyErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -8900,11 +8930,11 @@ export type GetOwnApiKeyData = {
 
 export type GetOwnApiKeyErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -8959,11 +8989,11 @@ export type ListSpaceApiKeysData = {
 
 export type ListSpaceApiKeysErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -9019,11 +9049,11 @@ export type CreateSpaceApiKeyErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -9082,11 +9112,11 @@ export type DeleteSpaceApiKeyData = {
 
 export type DeleteSpaceApiKeyErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -9140,11 +9170,11 @@ export type ListDestinationsData = {
 
 export type ListDestinationsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -9195,11 +9225,11 @@ export type CreateDestinationErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -9266,11 +9296,11 @@ export type GetDestinationPoliciesData = {
 
 export type GetDestinationPoliciesErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -9317,15 +9347,15 @@ export type DeleteDestinationData = {
 
 export type DeleteDestinationErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -9372,15 +9402,15 @@ export type GetDestinationData = {
 
 export type GetDestinationErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -9433,15 +9463,15 @@ export type ChangeDestinationErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -9496,15 +9526,15 @@ export type TestDestinationData = {
 
 export type TestDestinationErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -9558,11 +9588,11 @@ export type ListSchedulesData = {
 
 export type ListSchedulesErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -9613,11 +9643,11 @@ export type CreateScheduleErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -9672,15 +9702,15 @@ export type DeleteScheduleData = {
 
 export type DeleteScheduleErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -9723,15 +9753,15 @@ export type GetScheduleData = {
 
 export type GetScheduleErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -9784,15 +9814,15 @@ export type ChangeScheduleErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -9856,15 +9886,15 @@ export type ListScheduleExportsData = {
 
 export type ListScheduleExportsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -9914,11 +9944,11 @@ export type ListWebhookEndpointsData = {
 
 export type ListWebhookEndpointsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -9969,11 +9999,11 @@ export type CreateWebhookEndpointErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -10028,15 +10058,15 @@ export type DeleteWebhookEndpointData = {
 
 export type DeleteWebhookEndpointErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -10079,15 +10109,15 @@ export type GetWebhookEndpointData = {
 
 export type GetWebhookEndpointErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -10140,15 +10170,15 @@ export type ChangeWebhookEndpointErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -10199,15 +10229,15 @@ export type RotateWebhookEndpointSecretData = {
 
 export type RotateWebhookEndpointSecretErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -10248,11 +10278,11 @@ export type RotateSpaceWebhookSecretData = {
 
 export type RotateSpaceWebhookSecretErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -10305,11 +10335,11 @@ export type ListWebhookDeliveriesData = {
 
 export type ListWebhookDeliveriesErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -10352,15 +10382,15 @@ export type RedeliverWebhookData = {
 
 export type RedeliverWebhookErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
-     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
      */
     404: NotFoundProblem;
     /**
@@ -10414,11 +10444,11 @@ export type GetStatsData = {
 
 export type GetStatsErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -10469,11 +10499,11 @@ export type CreatePortalLinkErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -10526,11 +10556,11 @@ export type EndPortalSessionData = {
 
 export type EndPortalSessionErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -10571,11 +10601,11 @@ export type GetPortalSessionData = {
 
 export type GetPortalSessionErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**
@@ -10626,11 +10656,11 @@ export type OpenPortalLinkErrors = {
      */
     400: MalformedRequestProblem;
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
-     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     * `forbidden`: The key or the portal session may not make this call: use one that has the scope. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
     403: ForbiddenProblem | SpaceInactiveProblem;
     /**

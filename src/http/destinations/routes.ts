@@ -18,7 +18,12 @@ import { encryptForStore } from "../../outbound/encryption.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, found, json, route } from "../route.ts";
-import { hasDestination, requireAllDestinations, requireDestination } from "../portal/destinations.ts";
+import {
+  hasDestination,
+  requireAllDestinations,
+  requireDestination,
+  requireNameAlone,
+} from "../portal/destinations.ts";
 import { policiesRoute } from "./policies.ts";
 import { splitSecret, describe, Destination, DestinationChange, NewDestination, showDestination } from "./schemas.ts";
 import { IdInPath } from "../schemas.ts";
@@ -98,7 +103,7 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
     operationId: "changeDestination",
     summary: "Change a destination",
     description:
-      "A null removes a field; `auth` and `encryption` are replaced as a whole. Exports that already exist keep their bucket, path, key template, encryption and storage class. They use the destination's current `auth`, so that correcting it unblocks an export whose access was denied.",
+      "A null removes a field; `auth` and `encryption` are replaced as a whole. Exports that already exist keep their bucket, path, key template, encryption and storage class. They use the destination's current `auth`, so that correcting it unblocks an export whose access was denied. A portal session that is limited to some destinations changes their `name` alone.",
     auth: "settings:write",
     portal: ["settings:write"],
     params: IdInPath,
@@ -107,6 +112,7 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
     errors: ["conflict"],
     async handle(call, { space, session, params, body }) {
       requireDestination(session, params.id);
+      requireNameAlone(session, body);
       const before = found(await findDestination(call.databases.control, space.id, params.id));
       const { id: _, created_at: __, updated_at: ___, ...shown } = showDestination(before);
       const { auth, secret } =
@@ -140,6 +146,7 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
     errors: ["conflict"],
     async handle(call, { space, session, params }) {
       requireDestination(session, params.id);
+      requireAllDestinations(session, "it deletes none.");
       found(await findDestination(call.databases.control, space.id, params.id));
       if (!(await deleteDestination(call.databases.control, space.id, params.id)))
         throw new SpillwayError(

@@ -19,7 +19,7 @@ import { log } from "../../log.ts";
 import { utf8 } from "../../outbound/s3.ts";
 import { noteExport } from "../middleware/request-log.ts";
 import type { Call } from "../route.ts";
-import { hasVersion } from "../etag.ts";
+import { hasVersion, wantsVersion } from "../etag.ts";
 import { requireResult } from "./no-result.ts";
 import { contentRange, type Part, partOf } from "./ranges.ts";
 
@@ -47,6 +47,7 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
   const [only, ...others] = files;
   const isAsStored = compressed || (compression?.contentEncoding ?? null) === null;
   if (only !== undefined && others.length === 0 && isAsStored) return sendStored(call, row, only, headers);
+  requireVersion(call.request, null);
   // RFC 9110, 14.3: of what is decompressed or joined on the way, no part can be asked for.
   headers.set("accept-ranges", "none");
   if (compression === null) throw new Error("files without a compression are not joined");
@@ -57,13 +58,14 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
 
 /**
  * A file as it is stored: the whole, or a part of it.
- * @throws range_not_satisfiable for a range beyond its end; gone where it is missing; destination_unavailable.
+ * @throws precondition_failed; range_not_satisfiable for a range beyond its end; gone where it is missing; destination_unavailable.
  */
 async function sendStored(call: Call, row: ExportRow, file: FileRow, headers: Headers): Promise<Response> {
   const bytes = file.bytes ?? 0;
   const etag = `"${file.sha256}"`;
   headers.set("accept-ranges", "bytes");
   headers.set("etag", etag);
+  requireVersion(call.request, etag);
   if (hasVersion(call.request, etag)) return new Response(null, { status: 304, headers });
   const part = partOf(call.request, bytes, etag);
   if (part === "beyond") {
@@ -78,6 +80,16 @@ async function sendStored(call: Call, row: ExportRow, file: FileRow, headers: He
   if (part !== null) headers.set("content-range", contentRange(part, bytes));
   const body = call.request.method === "HEAD" ? null : await storedFile(call, row, file, part ?? undefined);
   return new Response(body, { status: part === null ? 200 : 206, headers, encodeBody: "manual" });
+}
+
+/** @throws precondition_failed where the content is not the version that the request names. */
+function requireVersion(request: Request, etag: string | null): void {
+  if (wantsVersion(request, etag)) return;
+  const detail =
+    etag === null
+      ? "This content is joined or decompressed on the way, and has no version that If-Match could name: send no If-Match."
+      : `The content's version is ${etag}, and If-Match names another: get it as a whole.`;
+  throw new SpillwayError("precondition_failed", detail);
 }
 
 /** @throws conflict for an export whose files are in a customer's own bucket. */

@@ -180,6 +180,14 @@ export const exportsResource = resource("/v1/exports", "Exports", [
         .string()
         .optional()
         .meta({ description: "The `ETag` of an earlier answer: other bytes are sent as a whole." }),
+      "If-Match": z
+        .string()
+        .optional()
+        .meta({ description: "The `ETag` of an earlier answer: other bytes are refused (412)." }),
+      "If-None-Match": z
+        .string()
+        .optional()
+        .meta({ description: "The `ETag` of an earlier answer: the same bytes are not sent again (304)." }),
     }),
     responses: {
       206: {
@@ -203,12 +211,20 @@ export const exportsResource = resource("/v1/exports", "Exports", [
           "Cache-Control": "`no-store`",
         },
       },
+      304: { description: "The content is the version that `If-None-Match` names." },
       404: {
         description: "The export is not completed yet.",
         headers: { "Retry-After": "Seconds to wait before asking again." },
       },
     },
-    errors: ["gone", "export_failed", "conflict", "range_not_satisfiable", "destination_unavailable"],
+    errors: [
+      "gone",
+      "export_failed",
+      "conflict",
+      "precondition_failed",
+      "range_not_satisfiable",
+      "destination_unavailable",
+    ],
     async handle(call, { space, params: { id } }) {
       return content(call, space.id, id);
     },

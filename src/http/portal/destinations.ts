@@ -1,7 +1,23 @@
-/** The destinations of a portal session: a link may name those that its session sees, changes and delivers to. */
+/**
+ * The destinations of a portal session: a link may name those that its session sees, tests and delivers to. Such a
+ * session leads no files elsewhere: it changes of a destination the name alone.
+ */
 
 import { SpillwayError } from "../../errors.ts";
 import type { PortalSession } from "./session.ts";
+
+/**
+ * Refuses a change of where files go, and by whose permission, to a session that is limited to some destinations.
+ * @throws forbidden naming each field but the name.
+ */
+export function requireNameAlone(session: PortalSession | null, change: object): void {
+  if (session === null || session.destinationIds === null) return;
+  const detail = "This portal session is limited to some destinations: it changes of a destination the name alone.";
+  const faults = Object.keys(change)
+    .filter((field) => field !== "name")
+    .map((field) => ({ pointer: `/${field}`, detail }));
+  if (faults.length > 0) throw new SpillwayError("forbidden", detail, { faults });
+}
 
 /** May the caller see and use this destination? A caller with an API key may. */
 export const hasDestination = (session: PortalSession | null, id: string) =>

@@ -52,7 +52,7 @@ const NewLink = z.strictObject({
     .nullish()
     .meta({
       description:
-        "The destinations that the session sees, changes and delivers to. It then makes no others, and names no bucket itself. By default all of the space.",
+        "The destinations that the session sees, renames, tests and delivers to. It then makes and deletes none, leads none elsewhere, and names no bucket itself. By default all of the space.",
     }),
 });
 

@@ -27,7 +27,7 @@ const PAGE_VALUE = /^(1|[0-9a-f]{24})$/;
 export interface PortalSession {
   id: string;
   scopes: readonly Scope[];
-  /** The destinations that it may see, change and deliver to; null: all of the space. */
+  /** The destinations that it may see and deliver to; null: all of the space, which it may change too. */
   destinationIds: readonly string[] | null;
   /** Epoch ms. */
   expiresAt: number;

@@ -180,7 +180,8 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
     async handle(call, { space, params }) {
       const db = call.databases.space(space.id);
       const own = await findProfile(db, space.id, params.person_id);
-      return json(show(found(own ?? (await profileOfMerged(db, space.id, "person_id", params.person_id)))));
+      const row = own ?? (await profileOfMerged(db, space.id, "person_id", params.person_id));
+      return json(show(found(row, "The space has no profile with this person_id, and no merged person had it.")));
     },
   }),
   deleteProfile,

@@ -99,6 +99,23 @@ it("HEAD tells the length, the ETag, and that ranges are taken; a client that ha
   expect((await content(plain, { "if-none-match": etag })).status).toBe(304);
 });
 
+it("If-Match takes the bytes that it names, and refuses others with 412", async () => {
+  const etag = `"${plain.files[0]?.sha256}"`;
+  for (const named of [etag, `"other", ${etag}`, "*"]) {
+    const response = await content(plain, { "if-match": named, range: "bytes=0-9" });
+    expect([named, response.status, (await bytesOf(response)).length]).toEqual([named, 206, 10]);
+  }
+  for (const named of ['"other"', `W/${etag}`, ""]) {
+    const response = await content(plain, { "if-match": named });
+    const { code, detail } = await response.json<ProblemView>();
+    expect([named, response.status, code]).toEqual([named, 412, "precondition_failed"]);
+    expect(detail).toContain(etag);
+  }
+  // Decompressed on the way, the content has no version.
+  expect((await content(gzipped, { "if-match": etag })).status).toBe(412);
+  expect((await content(gzipped, { "if-match": "*" })).status).toBe(200);
+});
+
 it.each<[string, Record<string, unknown>]>([
   ["as it is stored", { compression: "none" }],
   ["decompressed on the way", {}],

@@ -30,6 +30,8 @@ describe("a new key", () => {
     ["no name", { scopes: NEW.scopes }, ["/name"]],
     ["an empty name", { ...NEW, name: "" }, ["/name"]],
     ["a name of blanks", { ...NEW, name: "  " }, ["/name"]],
+    ["a name of zero-width characters", { ...NEW, name: "\u200b\u2060\ufeff\u00ad" }, ["/name"]],
+    ["a name of fillers that fonts leave blank", { ...NEW, name: "\u3164\u2800 \u115f" }, ["/name"]],
     ["a name of 201 characters", { ...NEW, name: "n".repeat(201) }, ["/name"]],
     ["a name with an unpaired surrogate", { ...NEW, name: "\udc00" }, ["/name"]],
     ["no scopes", { name: "x" }, ["/scopes"]],
@@ -47,7 +49,7 @@ describe("a new key", () => {
     expect(await service.faults("POST", "/v1/api-keys", { key: space.key, body })).toEqual(pointers);
   });
 
-  it.each(["k", "n".repeat(200), "Nächtlicher Export 🌙 夜"])("may be called %s", async (name) => {
+  it.each(["k", "\u200bk", "👩‍🌾", "n".repeat(200), "Nächtlicher Export 🌙 夜"])("may be called %s", async (name) => {
     expect(await make({ ...NEW, name })).toMatchObject({ name });
   });
 

@@ -263,6 +263,16 @@ describe("a session", () => {
     await service.json("POST", "/v1/exports", 202, { headers: { ...headers, cookie: shown.cookie }, body: LAST_HOUR });
   });
 
+  it("is told of refusals in words that are true of a session", async () => {
+    const portal = await Portal.open(service, space, { scopes: ["exports:read"] });
+    const { title, detail } = await portal.json<ProblemView>("POST", "/v1/exports", 403, LAST_HOUR);
+    expect(title).toContain("portal session");
+    expect(detail).toBe("This portal session lacks the scope exports:write. Ask for a link that has it.");
+    await portal.json("DELETE", "/v1/portal-session", 204);
+    const ended = await portal.json<ProblemView>("GET", "/v1/exports", 401);
+    expect(`${ended.title} ${ended.detail}`).toMatch(/portal session.*open a new link.*ended/);
+  });
+
   it("gives way to an API key in the same request", async () => {
     const portal = await Portal.open(service, space);
     const other = await service.space({ name: "Other" });
@@ -323,6 +333,35 @@ describe("a session of one destination", () => {
     const auth = { type: "role", role_arn: "arn:aws:iam::123456789012:role/x" };
     const body = { name: "New", bucket: "new-exports", region: "eu-central-1", auth };
     await portal.json("POST", "/v1/destinations", 403, body);
+  });
+
+  it("leads it nowhere else, and does not delete it; a session of all destinations may", async () => {
+    const own = await destination(space);
+    const path = `/v1/destinations/${own}`;
+    const before = await service.json("GET", path, 200, { key: space.key });
+    const portal = await Portal.open(service, space, { destination_ids: [own] });
+    const auth = { type: "role", role_arn: "arn:aws:iam::999999999999:role/mine" };
+    for (const change of [
+      { bucket: "my-exports" },
+      { region: "eu-west-1" },
+      { endpoint: "https://objects.mine.example" },
+      { directory_path: "mine/" },
+      { auth },
+      { auth: { type: "keys", access_key_id: "AKIDMINE", secret_access_key: "secret-access-key" } },
+      { encryption: { sse: "aws:kms", kms_key_id: "mine" } },
+      { provider: "generic" },
+      { path_style: true },
+      { storage_class: "GLACIER" },
+      { key_template: "mine/" },
+    ]) {
+      const problem = await portal.json<ProblemView>("PATCH", path, 403, { name: "Renamed", ...change });
+      expect(problem.errors?.map(({ pointer }) => pointer)).toEqual([`/${Object.keys(change)[0]}`]);
+    }
+    await portal.json("DELETE", path, 403);
+    expect(await service.json("GET", path, 200, { key: space.key })).toEqual(before);
+    const unlimited = await Portal.open(service, space);
+    await unlimited.json("PATCH", path, 200, { directory_path: "theirs/" });
+    await unlimited.json("DELETE", path, 204);
   });
 
   it("delivers to it alone: exports, estimates, retries and schedules", async () => {

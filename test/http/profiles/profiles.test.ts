@@ -1,7 +1,7 @@
 /** Profiles: the result of a merge, and the validation of each field. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { Service, type Space } from "../../support/service.ts";
+import { type ProblemView, Service, type Space } from "../../support/service.ts";
 
 const service = new Service();
 let space: Space;
@@ -269,6 +269,7 @@ describe("a profile", () => {
   });
 
   it("that does not exist is not found", async () => {
-    expect((await service.call("GET", "/v1/profiles/nobody", { key: space.key })).status).toBe(404);
+    const { detail } = await service.json<ProblemView>("GET", "/v1/profiles/nobody", 404, { key: space.key });
+    expect(detail).toContain("no profile with this person_id");
   });
 });
