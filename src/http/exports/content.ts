@@ -58,7 +58,8 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
 
 /**
  * A file as it is stored: the whole, or a part of it.
- * @throws precondition_failed; range_not_satisfiable for a range beyond its end; gone where it is missing; destination_unavailable.
+ * @throws precondition_failed; range_not_satisfiable for a range beyond its end; gone where it is missing;
+ * destination_unavailable.
  */
 async function sendStored(call: Call, row: ExportRow, file: FileRow, headers: Headers): Promise<Response> {
   const bytes = file.bytes ?? 0;
