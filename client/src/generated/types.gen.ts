@@ -8713,7 +8713,7 @@ export type ListHomesData = {
 
 export type ListHomesErrors = {
     /**
-     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
      */
     401: UnauthenticatedProblem;
     /**
