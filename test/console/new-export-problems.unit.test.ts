@@ -22,11 +22,12 @@ it("says which value of a list it is about", () => {
   expect(fault?.detail).toBe("oder_placed: is not defined.");
 });
 
-it("does not repeat a value that the sentence has, nor that of a whole field", () => {
-  const request = { event_names: ["visit"], format: "csv" };
+it("does not repeat a value that the sentence has, nor that of a whole field or of a member", () => {
+  const request = { event_names: ["visit"], format: "csv", redact: { email: "drop" } };
   const faults = [
     { pointer: "/event_names/0", detail: "visit is not defined." },
     { pointer: "/format", detail: "must be another." },
+    { pointer: "/redact/email", detail: "The rows have no such field." },
   ];
   expect(withValues(faults, request)).toEqual(faults);
 });

@@ -1,7 +1,7 @@
 /** The form of an export: what, in which shape, where to; beside it the estimate; then the review, and every night. */
 
 import { useMutation } from "@tanstack/preact-query";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { type Fault } from "spillway-client";
 import { DATASETS } from "virtual:export-schemas";
 import { useLocation } from "wouter-preact";
@@ -50,7 +50,12 @@ export function ExportForm({ first, from }: Props) {
   const request = requestOf(dataset, form);
   const text = JSON.stringify(request);
   const estimate = useEstimate(text, isComplete(dataset, form));
+  // A double click comes before the button is shown as disabled.
+  const sending = useRef(false);
   const create = useMutation({
+    onSettled: () => {
+      sending.current = false;
+    },
     mutationFn: () => {
       keepDraft(session, form, from);
       const key = keyFor(draftOf(session) ?? { keys: new Map<string, string>() }, text, () => crypto.randomUUID());
@@ -106,7 +111,9 @@ export function ExportForm({ first, from }: Props) {
           error={create.error}
           pointers={Object.keys(dataset.fields).map((name) => `/${name}`)}
           onSubmit={() => {
-            if (!create.isPending) create.mutate();
+            if (sending.current) return;
+            sending.current = true;
+            create.mutate();
           }}
         >
           <h2>{own.sections.what}</h2>

@@ -23,8 +23,8 @@ export function fieldAt(pointer: string): string | null {
  */
 export function withValues(faults: readonly Fault[], request: unknown): Fault[] {
   return faults.map(({ pointer, detail }) => {
-    const [, ...below] = tokensOf(pointer);
-    const value = below.length === 0 ? undefined : valueAt(request, pointer);
+    // Members of an object are told by their names: the sentences have those.
+    const value = /^\/[^/]+\/\d+/.test(pointer) ? valueAt(request, pointer) : undefined;
     return typeof value === "string" && !detail.includes(value)
       ? { pointer, detail: `${value}: ${detail}` }
       : { pointer, detail };
