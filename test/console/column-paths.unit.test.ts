@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { readDatasets } from "../../console/export-schemas.ts";
-import { columnPaths } from "../../console/src/pages/new-export/column-paths.ts";
+import { columnPaths, type Defined } from "../../console/src/pages/new-export/column-paths.ts";
 
 const datasets = readDatasets();
 const DEFINED = {
@@ -13,10 +13,10 @@ const DEFINED = {
   attributes: ["$city", "plan"],
 };
 
-function offered(name: string, request: Record<string, unknown>): string[] {
+function offered(name: string, request: Record<string, unknown>, defined: Defined = DEFINED): string[] {
   const dataset = datasets.find((each) => each.name === name);
   if (dataset === undefined) throw new Error(`There is no dataset ${name}.`);
-  return columnPaths(dataset, { dataset: name, ...request }, DEFINED);
+  return columnPaths(dataset, { dataset: name, ...request }, defined);
 }
 
 it("has the fixed columns and the properties of every definition, also those within lists", () => {
@@ -45,4 +45,10 @@ it("has the attributes and identifiers that are asked for", () => {
 
 it("is empty for a result without rows", () => {
   expect(offered("segment_profiles", {})).toEqual([]);
+});
+
+it("has the fixed columns alone where definitions come without their properties, as in a portal", () => {
+  const paths = offered("activity_events", {}, { definitions: [{ id: "order_placed" }], attributes: [] });
+  expect(paths).toContain("eventId");
+  expect(paths).not.toContain("order_id");
 });

@@ -3,9 +3,15 @@
 import type { DatasetSchema, OpenPlace } from "../../export-schema.ts";
 import type { Request } from "./request.ts";
 
+interface Property {
+  name: string;
+  fields?: readonly { name: string }[] | null | undefined;
+}
+
 export interface Definition {
   id: string;
-  properties: readonly { name: string; fields?: readonly { name: string }[] | null | undefined }[];
+  /** A portal session gets ids and names of definitions alone: its people type the paths of properties. */
+  properties?: readonly Property[];
 }
 
 /** What the space defines. */
@@ -29,7 +35,7 @@ export function columnPaths(dataset: DatasetSchema, request: Request, defined: D
 function membersOf({ path, members }: OpenPlace, request: Request, { definitions, attributes }: Defined): string[] {
   switch (members) {
     case "properties":
-      return definitionsAsked(definitions, request).flatMap(({ properties }) => properties.flatMap(pathsWithin));
+      return definitionsAsked(definitions, request).flatMap(({ properties = [] }) => properties.flatMap(pathsWithin));
     case "attributes":
       return namesIn(request["attributes"]) ?? [...attributes];
     case "requested":
@@ -37,10 +43,7 @@ function membersOf({ path, members }: OpenPlace, request: Request, { definitions
   }
 }
 
-const pathsWithin = ({ name, fields }: Definition["properties"][number]) => [
-  name,
-  ...(fields ?? []).map((field) => `${name}.${field.name}`),
-];
+const pathsWithin = ({ name, fields }: Property) => [name, ...(fields ?? []).map((field) => `${name}.${field.name}`)];
 
 /** The definitions that the request's names and patterns select; all of them where it names none. */
 function definitionsAsked(definitions: readonly Definition[], request: Request): readonly Definition[] {

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/preact-query";
 import { useSession } from "../../session/session.ts";
 import { texts } from "../../texts.ts";
 import type { Option } from "../../ui/combobox.tsx";
-import type { Defined } from "./column-paths.ts";
+import type { Defined, Definition } from "./column-paths.ts";
 import type { Picked } from "./fields.ts";
 
 const PAGE = { limit: 200 };
@@ -21,6 +21,11 @@ export interface Names {
 interface Named {
   id: string;
   name: string;
+}
+
+/** What a session reads of a definition of events: one of a portal gets its id and its name alone. */
+interface DefinitionRead extends Named, Definition {
+  enabled?: boolean;
 }
 
 const optionOf = ({ id, name }: Named, detail?: string): Option => ({
@@ -41,7 +46,7 @@ export function useNames(asked: ReadonlySet<Picked>): Names {
       staleTime: FRESH_MS,
       queryFn: ({ signal }) => read(signal),
     }).data ?? [];
-  const definitions = useOnce("events", mayRead("events:read"), (signal) =>
+  const definitions: readonly DefinitionRead[] = useOnce("events", mayRead("events:read"), (signal) =>
     spillway.eventDefinitions.list(PAGE, { signal }).all(),
   );
   const ofProfiles = mayRead("profiles:read");
@@ -50,7 +55,7 @@ export function useNames(asked: ReadonlySet<Picked>): Names {
   const segments = useOnce("segments", ofProfiles, (signal) => spillway.segments.list(PAGE, { signal }).all());
   return {
     options: {
-      events: definitions.map((each) => optionOf(each, each.enabled ? "" : texts.newExport.disabled)),
+      events: definitions.map((each) => optionOf(each, each.enabled === false ? texts.newExport.disabled : "")),
       attributes: attributes.map((each) => optionOf(each)),
       tags: tags.map((each) => optionOf(each)),
       segments: segments.map((each) => ({ value: each.id, label: each.name, detail: each.id })),
