@@ -1,6 +1,6 @@
 /**
- * Builds the page for the Worker's static assets: console/dist. Beside the page stands the script of the reference page,
- * because a Worker has one folder of assets.
+ * Builds the page for the Worker's static assets: console/dist. Beside the page stands the script of the reference
+ * page, because a Worker has one folder of assets.
  */
 
 import { copyFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * `npm run console:picture -- ADDRESS KEY`: takes docs/console.png, the picture of the README, of a page of the console:
- * of the export that `npm run demo -- --keep` made, by the address and the key that it prints.
+ * `npm run console:picture -- ADDRESS KEY`: takes docs/console.png, the picture of the README, of a page of the
+ * console: of the export that `npm run demo -- --keep` made, by the address and the key that it prints.
  */
 
 import { join } from "node:path";

@@ -2,7 +2,9 @@
 
 /** Records in a call: what the service takes at most. */
 export const MAX_RECORDS = 5_000;
-/** A character is at most three bytes of UTF-8, so that a body stays below the 15,728,640 bytes that a call may have. */
+/**
+ * A character is at most three bytes of UTF-8, so that a body stays below the 15,728,640 bytes that a call may have.
+ */
 const MAX_CHARACTERS = 5_000_000;
 
 export interface Accepted {

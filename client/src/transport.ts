@@ -1,4 +1,6 @@
-/** Makes calls by the generated functions: sends the key, throws `SpillwayError`, and tries again where that is right. */
+/**
+ * Makes calls by the generated functions: sends the key, throws `SpillwayError`, and tries again where that is right.
+ */
 
 import { failure, problemOf, SpillwayError } from "./errors.ts";
 import { type Promised, unexpectedAnswer } from "./expected-answer.ts";

@@ -16,7 +16,8 @@ const SIGNED = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const
  * @param body the request's body, exactly as it came: text, or bytes of UTF-8.
  * @param secret `whsec_…`; several while a secret is being rotated: one of them must fit.
  * @returns the event. The header `webhook-id` is the same in every attempt: keep it to work on an event once.
- * @throws SpillwayError `webhook_rejected`: no secret fits, a header is missing, or the request is older than 5 minutes.
+ * @throws SpillwayError `webhook_rejected`: no secret fits, a header is missing, or the request is older than 5
+ * minutes.
  */
 export function verifyWebhook(
   body: string | Uint8Array,

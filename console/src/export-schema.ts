@@ -1,4 +1,6 @@
-/** What the build reads of the OpenAPI document for the forms of exports: `virtual:export-schemas` has every dataset. */
+/**
+ * What the build reads of the OpenAPI document for the forms of exports: `virtual:export-schemas` has every dataset.
+ */
 
 /** A JSON Schema of the keywords that a form needs. */
 export interface FieldSchema {
@@ -25,8 +27,8 @@ export interface OpenPlace {
   /** From the row inwards; empty: the row itself. */
   readonly path: readonly string[];
   /**
-   * What its members are: the properties of the events' definitions, attributes of profiles, or what the request's field
-   * with the name of the place asks for.
+   * What its members are: the properties of the events' definitions, attributes of profiles, or what the request's
+   * field with the name of the place asks for.
    */
   readonly members: "properties" | "attributes" | "requested";
 }

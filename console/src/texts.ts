@@ -169,7 +169,7 @@ export const texts = {
     anyDataset: "Any dataset",
     noWindow: "Everything",
     openEnd: "open end",
-    byHand: "by hand",
+    byCall: "by a call",
     bySchedule: "by schedule",
     progress: "Progress",
     progressOf: "Progress of",

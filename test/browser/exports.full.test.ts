@@ -8,7 +8,7 @@ import { browserScene, describeInBrowser, signIn } from "./support.ts";
 /** Where no service listens. */
 const NOWHERE = "http://127.0.0.1:9";
 const CREDENTIALS = { type: "keys", access_key_id: "access-key", secret_access_key: "secret-access-key" } as const;
-const KNOWN = { dataset: "profile_attributes", attributes: ["$city"] } as const;
+const KNOWN = { dataset: "profile_attributes" as const, attributes: ["$city"] };
 
 describeInBrowser("the pages of exports", () => {
   const scene = browserScene();

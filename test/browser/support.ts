@@ -1,7 +1,7 @@
 /**
  * Shared code of the tests in a real browser. A test opens pages of the running service, and fails for anything that
- * went wrong in one of them: an error in the console, a breach of the page's policy, an uncaught exception, a request to
- * another origin.
+ * went wrong in one of them: an error in the console, a breach of the page's policy, an uncaught exception, a request
+ * to another origin.
  */
 
 import { rmSync } from "node:fs";

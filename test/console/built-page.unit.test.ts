@@ -14,7 +14,7 @@ const MAX_GZIPPED_BYTES = 120_000;
 /** XML namespaces, which nothing fetches (one is of the plots' library); names reserved for examples (RFC 2606). */
 const NOT_FETCHED = /^(www\.w3\.org|gionkunz\.github\.com|(.+\.)?example(\.com|\.org|\.net)?)$/;
 
-/** Endpoints that the form of a destination fills in: text that goes to the service. The page's policy lets it call none. */
+/** Endpoints that the form of a destination fills in: text for the service. The page's policy lets it call none. */
 const OF_STORES = new Set(STORES.map(({ endpoint }) => endpoint?.replace("https://", "")));
 
 const page = new Map<string, Buffer>();

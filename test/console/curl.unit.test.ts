@@ -7,7 +7,7 @@ import { curlOf } from "../../console/src/ui/curl.ts";
 /** What a shell gives curl for a command. */
 const argumentsOf = (command: string): unknown[] => {
   const script = `curl() { printf '%s\\0' "$@"; }\n${command}`;
-  return execFileSync("sh", ["-c", script], { env: { ...process.env, SPILLWAY_KEY: "sk_1" }, encoding: "utf8" })
+  return execFileSync("sh", ["-c", script], { env: { ...process.env, KEY: "sk_1" }, encoding: "utf8" })
     .split("\0")
     .slice(0, -1);
 };
@@ -19,7 +19,7 @@ it("gives curl the address, the key of the shell's variable, and the body as it 
     [
       "-X\nPOST\nhttps://exports.example/v1/exports",
       "-H\nAuthorization: Bearer sk_1\n-H\nContent-Type: application/json",
-      `-d\n${JSON.stringify(body)}`,
+      `-d\n${JSON.stringify(body, null, 2)}`,
     ].join("\n"),
   );
 });

@@ -1,8 +1,7 @@
-/** What the pages of exports say and ask: filters in the address, windows, entries of the timeline, calls of curl. */
+/** What the pages of exports say and ask: filters in the address, windows, entries of the timeline. */
 
 import { describe, expect, it } from "vitest";
 import { windowOf } from "../../console/src/exports/window.ts";
-import { curlOf } from "../../console/src/pages/exports/curl.ts";
 import { filterOf, queryOf, withChange } from "../../console/src/pages/exports/list-filter.ts";
 import { systemsFor } from "../../console/src/pages/exports/load-systems.ts";
 import { entryText, isBad } from "../../console/src/pages/exports/timeline-text.ts";
@@ -97,22 +96,6 @@ describe("an entry of the timeline", () => {
   it("is a plain sentence where there is nothing to count", () => {
     expect(entryText(entry("export.started"))).toBe("Started");
     expect(entryText(entry("export.planned", { rows: 1_500, chunks: 1 }))).toBe("Planned: 1,500 records, 1 chunk");
-  });
-});
-
-describe("the call of curl", () => {
-  it("has the key as a variable, and quotes what the shell would read", () => {
-    expect(curlOf("https://x.example", { dataset: "profile_attributes", attributes: ["o'clock"] })).toBe(
-      `curl -sS https://x.example/v1/exports \\
-  -H "Authorization: Bearer $KEY" \\
-  -H 'Content-Type: application/json' \\
-  -d '{
-  "dataset": "profile_attributes",
-  "attributes": [
-    "o'\\''clock"
-  ]
-}'`,
-    );
   });
 });
 

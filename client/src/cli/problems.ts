@@ -14,7 +14,9 @@ export interface ShownError {
   json: Readonly<Record<string, unknown>>;
 }
 
-/** The option or argument of a command that a field of its request comes from: by JSON pointer, without the body's `/`. */
+/**
+ * The option or argument of a command that a field of its request comes from: by JSON pointer, without the body's `/`.
+ */
 export type FieldNames = Readonly<Record<string, string>>;
 
 /** @param fields the options of the command that failed. */

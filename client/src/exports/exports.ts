@@ -144,7 +144,9 @@ export class Exports {
     return this.#transport.repeatable((wiring) => getExportManifest({ ...wiring, path: { id } }), options);
   }
 
-  /** The whole result as one stream, decompressed, through the service: also where a browser cannot reach the bucket. */
+  /**
+   * The whole result as one stream, decompressed, through the service: also where a browser cannot reach the bucket.
+   */
   content(id: string, options?: CallOptions): Promise<ReadableStream<Bytes>> {
     return this.#transport.repeatable(
       (wiring) =>

@@ -1625,6 +1625,10 @@ export type OpenPortalLinkRequest = {
      */
     token: string;
     /**
+     * The space of the link's address. A token of another space's link is then refused, and stays unopened.
+     */
+    space_id?: string;
+    /**
      * The portal is in a frame of another site: the space's `portal_origins` must name one.
      */
     framed?: boolean;

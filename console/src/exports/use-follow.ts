@@ -1,6 +1,7 @@
 /**
- * Keeps what the page shows of exports fresh while they change: one poll at a time, the exports by turns, with the pause
- * that the rate limit leaves. A hidden tab polls nothing. Every list and every page of an export gets what a poll saw.
+ * Keeps what the page shows of exports fresh while they change: one poll at a time, the exports by turns, with the
+ * pause that the rate limit leaves. A hidden tab polls nothing. Every list and every page of an export gets what a
+ * poll saw.
  */
 
 import { type InfiniteData, type QueryClient, useQuery, useQueryClient } from "@tanstack/preact-query";

@@ -1,6 +1,6 @@
 /**
- * The console: asks for a key, then shows the frame with the session of that key. The operator's token leads to the list
- * of spaces, and from there into one of them.
+ * The console: asks for a key, then shows the frame with the session of that key. The operator's token leads to the
+ * list of spaces, and from there into one of them.
  */
 
 import type { ComponentChildren } from "preact";

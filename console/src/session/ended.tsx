@@ -1,6 +1,6 @@
 /**
- * A session that ended while its page is open: the page waits behind this dialog, with all that was typed into it, until
- * there is a session again or the person leaves. It hides what is behind it.
+ * A session that ended while its page is open: the page waits behind this dialog, with all that was typed into it,
+ * until there is a session again or the person leaves. It hides what is behind it.
  */
 
 import type { ComponentChildren } from "preact";

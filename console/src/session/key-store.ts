@@ -1,6 +1,6 @@
 /**
- * The API key, or the operator's token, of a person who chose "stay signed in for this tab". `sessionStorage` belongs to
- * the tab and ends with it; without the choice it is in memory alone, and a reload asks for it again.
+ * The API key, or the operator's token, of a person who chose "stay signed in for this tab". `sessionStorage` belongs
+ * to the tab and ends with it; without the choice it is in memory alone, and a reload asks for it again.
  */
 
 const NAME = "spillway.key";

@@ -56,7 +56,7 @@ export async function openPortal(
     token === null
       ? await unnamed.request<PortalSession>("GET", "/v1/portal-session")
       : await unnamed.request<PortalSession>("POST", "/v1/portal-session", {
-          body: { token, framed: window.self !== window.top },
+          body: { token, framed: window.self !== window.top, ...(spaceId !== null && { space_id: spaceId }) },
         });
   if (spaceId !== null && session.space.id !== spaceId) throw new OtherSpace(session.space);
   const spillway = clientOf(session.id);

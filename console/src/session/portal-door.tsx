@@ -1,4 +1,7 @@
-/** The portal: opens the link of the address, or goes on with the session of the cookie, and says plainly why it cannot. */
+/**
+ * The portal: opens the link of the address, or goes on with the session of the cookie, and says plainly why it
+ * cannot.
+ */
 
 import { useQuery } from "@tanstack/preact-query";
 import type { ComponentChildren } from "preact";

@@ -36,5 +36,8 @@ export function useSession(): Session {
   return session;
 }
 
-/** Whether the session may do what needs this scope. The service decides; the page only leaves out what it would refuse. */
+/**
+ * Whether the session may do what needs this scope. The service decides; the page only leaves out what it would
+ * refuse.
+ */
 export const useMay = (scope: Scope) => useSession().scopes.has(scope);

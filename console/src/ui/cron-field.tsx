@@ -1,4 +1,6 @@
-/** When something runs: a cron expression with its words beside it, common ones to choose, and the time zone it is in. */
+/**
+ * When something runs: a cron expression with its words beside it, common ones to choose, and the time zone it is in.
+ */
 
 import { texts } from "../texts.ts";
 import { Combobox } from "./combobox.tsx";

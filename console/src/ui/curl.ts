@@ -11,8 +11,9 @@ interface Call {
 
 /** @returns the command of a POSIX shell, over several lines. */
 export function curlOf({ method, origin, path, body }: Call): string {
-  const command = [`curl -X ${method} ${quoted(origin + path)}`, '-H "Authorization: Bearer $SPILLWAY_KEY"'];
-  if (body !== undefined) command.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body))}`);
+  const command = [`curl -X ${method} ${quoted(origin + path)}`, '-H "Authorization: Bearer $KEY"'];
+  if (body !== undefined)
+    command.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body, null, 2))}`);
   return command.join(" \\\n  ");
 }
 

@@ -1,6 +1,6 @@
 /**
- * The window of an export: two local times of the space's time zone, in fields of their own, and a calendar (the library
- * cally) that sets both to whole days. The window is half-open: the end is the first moment that is left out.
+ * The window of an export: two local times of the space's time zone, in fields of their own, and a calendar (the
+ * library cally) that sets both to whole days. The window is half-open: the end is the first moment that is left out.
  */
 
 import "cally";

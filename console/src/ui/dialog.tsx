@@ -1,4 +1,6 @@
-/** A dialog, by the browser's own element: it keeps the focus inside, closes on Escape, and is announced by its title. */
+/**
+ * A dialog, by the browser's own element: it keeps the focus inside, closes on Escape, and is announced by its title.
+ */
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";

@@ -1,4 +1,6 @@
-/** A form of a call: what the call answered is at its fields, or at the top, and the first wrong field gets the focus. */
+/**
+ * A form of a call: what the call answered is at its fields, or at the top, and the first wrong field gets the focus.
+ */
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";

@@ -13,7 +13,8 @@ interface ListPage<Item> {
  * Reads a list page by page.
  * @param key names the list in the cache: calls with the same key share it.
  * @param read gets the cursor of the page; undefined for the first.
- * @param pollMs how long until all that was read is read again, by what it says; false: it is not. Never in a hidden tab.
+ * @param pollMs how long until all that was read is read again, by what it says; false: it is not. Never in a hidden
+ * tab.
  * @param options `enabled`: whether what the call needs is known. `staleTime`: ms for which no page is read again.
  */
 export function useList<Item>(

@@ -35,14 +35,23 @@ export function requireAllDestinations(session: PortalSession | null, action: st
 }
 
 /**
+ * Does this delivery stay with the service, or go to a bucket that the session sees?
+ * @param delivery of a request, which its dataset's schema has checked.
+ */
+export function seesDelivery(session: PortalSession | null, delivery: unknown): boolean {
+  if (session === null || session.destinationIds === null) return true;
+  const { type, destination_id: id } = delivery as { type: string; destination_id?: string };
+  return type !== "s3" || (id !== undefined && session.destinationIds.includes(id));
+}
+
+/**
  * Refuses to deliver to a bucket that is none of the session's destinations.
- * @param delivery of a request, which its dataset's schema has checked. @param place the pointer of the request.
+ * @param delivery as in `seesDelivery`. @param place the pointer of the request.
  * @throws forbidden.
  */
 export function requireDelivery(session: PortalSession | null, delivery: unknown, place = ""): void {
-  if (session === null || session.destinationIds === null) return;
-  const { type, destination_id: id } = delivery as { type: string; destination_id?: string };
-  if (type !== "s3" || (id !== undefined && session.destinationIds.includes(id))) return;
+  if (seesDelivery(session, delivery)) return;
+  const { destination_id: id } = delivery as { destination_id?: string };
   const pointer = `${place}/delivery${id === undefined ? "" : "/destination_id"}`;
   const detail = "This portal session delivers to the destinations of its link alone, and this is none of them.";
   throw new SpillwayError("forbidden", detail, { faults: [{ pointer, detail }] });

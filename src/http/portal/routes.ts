@@ -135,6 +135,10 @@ export const portalSessionResource = resource("/v1/portal-session", "Portal", [
     body: {
       schema: z.strictObject({
         token: z.string().min(1).max(200).meta({ description: "The fragment of the link's address, without `#`." }),
+        space_id: z.string().max(100).optional().meta({
+          description:
+            "The space of the link's address. A token of another space's link is then refused, and stays unopened.",
+        }),
         framed: z.boolean().default(false).meta({
           description: "The portal is in a frame of another site: the space's `portal_origins` must name one.",
         }),
@@ -153,6 +157,8 @@ export const portalSessionResource = resource("/v1/portal-session", "Portal", [
       requireOwnPage(call);
       const { control } = call.databases;
       const link = await linkOf(call, body.token);
+      if (body.space_id !== undefined && body.space_id !== link.space_id)
+        throw invalid({ pointer: "/space_id", detail: "This link is of another space: open its own address." });
       call.notes["space_id"] = link.space_id;
       await countCallOf(call, link);
       if (link.status === "inactive") throw new SpillwayError("space_inactive");

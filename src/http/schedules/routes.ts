@@ -23,7 +23,8 @@ import { withStoredUrl } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { requireDelivery } from "../portal/destinations.ts";
+import { requireDelivery, seesDelivery } from "../portal/destinations.ts";
+import type { PortalSession } from "../portal/session.ts";
 import { type Call, json, route } from "../route.ts";
 import {
   CheckedSchedule,
@@ -109,7 +110,11 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     portal: ["settings:write"],
     item: Schedule,
     page: "Schedules, newest first.",
-    read: (call, { space, limit, after }) => listSchedules(call.databases.control, space.id, limit, after),
+    async read(call, { space, session, limit, after }) {
+      // A session may see only some of them: those are chosen from all that a space can have.
+      const all = await listSchedules(call.databases.control, space.id, Math.max(limit, MAX_SCHEDULES), after);
+      return all.filter((row) => isSeen(session, row)).slice(0, limit);
+    },
     positionOf: byCreation,
     show: showSchedule,
   }),
@@ -122,8 +127,8 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     portal: ["settings:write"],
     params: IdInPath,
     responses: { 200: { description: "The schedule.", schema: Schedule } },
-    async handle(call, { space, params }) {
-      return json(showSchedule(await scheduleOf(call, space, params.id)));
+    async handle(call, { space, session, params }) {
+      return json(showSchedule(await scheduleOf(call, { space, session }, params.id)));
     },
   }),
   route({
@@ -140,9 +145,8 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     responses: { 200: { description: "The schedule as it is now.", schema: CheckedSchedule } },
     errors: ["conflict", "segment_too_complex"],
     async handle(call, { space, session, params, body }) {
-      const before = await scheduleOf(call, space, params.id);
+      const before = await scheduleOf(call, { space, session }, params.id);
       const stored = JSON.parse(before.request) as ScheduledRequest;
-      requireDelivery(session, stored["delivery"], "/request");
       const request: ScheduledRequest | null =
         body.request === undefined ? null : { ...withDefaults(withStoredUrl(body.request, stored)) };
       if (request !== null) requireDelivery(session, request["delivery"], "/request");
@@ -189,8 +193,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     params: IdInPath,
     responses: { 204: { description: "The schedule is deleted." } },
     async handle(call, { space, session, params }) {
-      const { request } = await scheduleOf(call, space, params.id);
-      requireDelivery(session, (JSON.parse(request) as ScheduledRequest)["delivery"], "/request");
+      await scheduleOf(call, { space, session }, params.id);
       if (!(await deleteSchedule(call.databases.control, space.id, params.id))) throw notFound();
       return new Response(null, { status: 204 });
     },
@@ -205,8 +208,8 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     params: IdInPath,
     item: ScheduleRun,
     page: "Runs, newest first.",
-    async read(call, { space, params: { id }, limit, after }) {
-      await scheduleOf(call, space, id);
+    async read(call, { space, session, params: { id }, limit, after }) {
+      await scheduleOf(call, { space, session }, id);
       return listRuns(call.databases.control, space.id, id, limit, after?.time ?? null);
     },
     positionOf: (row) => ({ time: row.scheduled_at, id: "" }),
@@ -216,9 +219,19 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
 
 const notFound = () => new SpillwayError("not_found", "The space has no schedule with this id.");
 
-async function scheduleOf(call: Call, space: SpaceRow, id: string): Promise<ScheduleRow> {
+interface Reader {
+  space: SpaceRow;
+  session: PortalSession | null;
+}
+
+/** A portal session sees a schedule whose exports go nowhere but to its own destinations. */
+const isSeen = (session: PortalSession | null, { request }: ScheduleRow) =>
+  seesDelivery(session, (JSON.parse(request) as ScheduledRequest)["delivery"]);
+
+/** @throws not_found for a schedule that the caller does not see. */
+async function scheduleOf(call: Call, { space, session }: Reader, id: string): Promise<ScheduleRow> {
   const row = await findSchedule(call.databases.control, space.id, id);
-  if (row === null) throw notFound();
+  if (row === null || !isSeen(session, row)) throw notFound();
   return row;
 }
 

@@ -71,6 +71,13 @@ describe("a link", () => {
     expect(response.headers.get("set-cookie")).toMatch(/; HttpOnly; Secure; SameSite=None; Partitioned$/);
   });
 
+  it("at the address of another space is refused, and stays unopened", async () => {
+    const token = await linkFor(service, space);
+    const other = { token, space_id: crypto.randomUUID() };
+    expect(await service.faults("POST", "/v1/portal-session", { body: other, headers: PAGE })).toEqual(["/space_id"]);
+    await openLink(service, token, { space_id: space.id });
+  });
+
   it("opened twice says that it was opened, and when", async () => {
     const token = await linkFor(service, space);
     await openLink(service, token);
@@ -392,9 +399,13 @@ describe("a session of one destination", () => {
       key: space.key,
       body: schedule(foreign),
     });
-    await portal.json("PATCH", `/v1/schedules/${theirs.id}`, 403, { paused: true });
-    await portal.json("DELETE", `/v1/schedules/${theirs.id}`, 403);
     const mine = await portal.json<{ id: string }>("POST", "/v1/schedules", 201, schedule(own));
+    await portal.json("GET", `/v1/schedules/${theirs.id}`, 404);
+    await portal.json("GET", `/v1/schedules/${theirs.id}/exports`, 404);
+    await portal.json("PATCH", `/v1/schedules/${theirs.id}`, 404, { paused: true });
+    await portal.json("DELETE", `/v1/schedules/${theirs.id}`, 404);
+    const seen = await portal.json<{ data: { id: string }[] }>("GET", "/v1/schedules?limit=1", 200);
+    expect(seen.data.map(({ id }) => id)).toEqual([mine.id]);
     const { request } = schedule(foreign);
     await portal.json("PATCH", `/v1/schedules/${mine.id}`, 403, { request });
     await portal.json("DELETE", `/v1/schedules/${mine.id}`, 204);

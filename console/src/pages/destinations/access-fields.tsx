@@ -1,4 +1,6 @@
-/** What lets the service write into the bucket: a role's ARN, or access keys. A secret is typed and sent, never shown. */
+/**
+ * What lets the service write into the bucket: a role's ARN, or access keys. A secret is typed and sent, never shown.
+ */
 
 import { texts } from "../../texts.ts";
 import { TextField } from "../../ui/field.tsx";

@@ -1,4 +1,6 @@
-/** The pages of destinations: the list, the wizard that makes one, one destination, its change, and the wizard's test. */
+/**
+ * The pages of destinations: the list, the wizard that makes one, one destination, its change, and the wizard's test.
+ */
 
 import { Route, Switch } from "wouter-preact";
 import { ChangeDestination } from "./change-destination.tsx";

@@ -1,4 +1,7 @@
-/** Which step of the wizard has the field of which problem, and which problem of the policies' call is about which field. */
+/**
+ * Which step of the wizard has the field of which problem, and which problem of the policies' call is about which
+ * field.
+ */
 
 import type { Fault } from "spillway-client";
 import { unplacedFaults } from "../../ui/problems.ts";

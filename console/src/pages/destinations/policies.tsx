@@ -1,4 +1,7 @@
-/** The policies that let the service write into the bucket of a form, ready to paste, with the external id of the space. */
+/**
+ * The policies that let the service write into the bucket of a form, ready to paste, with the external id of the
+ * space.
+ */
 
 import { useQuery } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";

@@ -1,4 +1,7 @@
-/** THE table of stores that a person chooses from: what each fills in and offers. The service knows kinds of stores alone. */
+/**
+ * THE table of stores that a person chooses from: what each fills in and offers. The service knows kinds of stores
+ * alone.
+ */
 
 import type { Destination } from "spillway-client";
 import type { texts } from "../../texts.ts";

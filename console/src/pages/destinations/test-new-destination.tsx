@@ -1,4 +1,6 @@
-/** The last step of the wizard: the connection test of what was made, with the ways to mend it until the test passes. */
+/**
+ * The last step of the wizard: the connection test of what was made, with the ways to mend it until the test passes.
+ */
 
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";

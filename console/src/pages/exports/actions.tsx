@@ -1,4 +1,6 @@
-/** What can be done with an export: cancel, retry, run again, delete. Offered is what its state and the scopes allow. */
+/**
+ * What can be done with an export: cancel, retry, run again, delete. Offered is what its state and the scopes allow.
+ */
 
 import { useMutation, useQueryClient } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";

@@ -33,7 +33,7 @@ const COLUMNS: readonly Column<ListedExport>[] = [
     cell: (each) => (
       <>
         <Time at={each.created_at} />
-        <div class="small">{each.schedule_id === null ? texts.exports.byHand : texts.exports.bySchedule}</div>
+        <div class="small">{each.schedule_id === null ? texts.exports.byCall : texts.exports.bySchedule}</div>
       </>
     ),
   },

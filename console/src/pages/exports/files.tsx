@@ -1,4 +1,7 @@
-/** The files of a completed export: sizes, rows, SHA-256, and a download each. Links expire: a click asks for a new one. */
+/**
+ * The files of a completed export: sizes, rows, SHA-256, and a download each. Links expire: a click asks for a new
+ * one.
+ */
 
 import { useMutation } from "@tanstack/preact-query";
 import type { Export, ExportFileList } from "spillway-client";

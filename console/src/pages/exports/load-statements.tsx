@@ -1,4 +1,6 @@
-/** Statements that load the files into a system. Asked for by a click, because each answer takes a poll of the space. */
+/**
+ * Statements that load the files into a system. Asked for by a click, because each answer takes a poll of the space.
+ */
 
 import { useMutation } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";

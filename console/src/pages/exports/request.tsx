@@ -4,12 +4,13 @@ import type { Export } from "spillway-client";
 import { useSession } from "../../session/session.ts";
 import { texts } from "../../texts.ts";
 import { Code } from "../../ui/copy.tsx";
-import { curlOf } from "./curl.ts";
+import { curlOf } from "../../ui/curl.ts";
 
 const words = texts.exports.request;
 
 export function RequestOfExport({ shown: { request } }: { shown: Export }) {
   const { door, spillway } = useSession();
+  const call = { method: "POST", origin: spillway.origin, path: "/v1/exports", body: request } as const;
   return (
     <section aria-labelledby="request">
       <h2 id="request">{words.title}</h2>
@@ -22,7 +23,7 @@ export function RequestOfExport({ shown: { request } }: { shown: Export }) {
         <details>
           <summary>{words.curl}</summary>
           <p class="small">{words.keyHelp}</p>
-          <Code text={curlOf(spillway.origin, request)} label={words.curl} />
+          <Code text={curlOf(call)} label={words.curl} />
         </details>
       )}
     </section>

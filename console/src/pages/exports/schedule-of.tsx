@@ -19,7 +19,7 @@ export function useSchedule(scheduleId: string | null) {
 
 export function ScheduleOf({ scheduleId }: { scheduleId: string | null }) {
   const schedule = useSchedule(scheduleId);
-  if (scheduleId === null) return <>{texts.exports.byHand}</>;
+  if (scheduleId === null) return <>{texts.exports.byCall}</>;
   if (schedule === undefined) return <>{texts.exports.bySchedule}</>;
   return (
     <>

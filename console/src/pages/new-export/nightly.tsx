@@ -1,4 +1,6 @@
-/** The last step: a schedule that makes the same export again and again, each time for the window since the run before. */
+/**
+ * The last step: a schedule that makes the same export again and again, each time for the window since the run before.
+ */
 
 import { useMutation } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";

@@ -15,6 +15,7 @@ export function Review({ request }: { request: Request }) {
       <Code label={own.json} text={JSON.stringify(request, null, 2)} />
       <details>
         <summary>{own.curl}</summary>
+        <p class="small">{texts.exports.request.keyHelp}</p>
         <Code label={own.curl} text={curlOf({ method: "POST", origin, path: "/v1/exports", body: request })} />
       </details>
     </>

@@ -1,4 +1,6 @@
-/** The window of a dataset's request: which of its fields are its bounds. Some datasets have a choice between several. */
+/**
+ * The window of a dataset's request: which of its fields are its bounds. Some datasets have a choice between several.
+ */
 
 import type { DatasetSchema } from "../../export-schema.ts";
 
