@@ -1,6 +1,6 @@
 /**
- * Every page of the console and of the portal, with data in it: its title, no serious finding of axe-core, and no sideways
- * scrolling, in light and dark, on a desktop and on a phone.
+ * Every page of the console and of the portal, with data in it: its title, no serious finding of axe-core, and no
+ * sideways scrolling, in light and dark, on a desktop and on a phone.
  */
 
 import type { Page } from "playwright-core";

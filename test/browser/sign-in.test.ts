@@ -1,16 +1,15 @@
-/** The way into the console and out of it. */
+/** The way into the console. */
 
 import { beforeAll, expect, test } from "vitest";
 import { type NewSpace } from "../../client/src/index.ts";
 import { createSpace } from "../../scripts/spaces.ts";
-import { browserScene, describeInBrowser, enterKey, framingSite, signIn } from "./support.ts";
+import { browserScene, describeInBrowser, enterKey } from "./support.ts";
 
 const REFUSED = [401];
 
 describeInBrowser("the console", () => {
   const scene = browserScene();
   let space: NewSpace;
-  const address = (path = "") => `${scene.origin}/console${path}`;
 
   beforeAll(async () => {
     ({ space } = await createSpace(scene.origin, { name: "Trains", timezone: "Europe/London" }));
@@ -18,7 +17,7 @@ describeInBrowser("the console", () => {
 
   test("says at the field that a key is unknown, and lets in with the right one", async () => {
     const page = await scene.page({ answers: REFUSED });
-    await page.goto(address());
+    await page.goto(`${scene.origin}/console`);
     await enterKey(page, `spw_${"0".repeat(24)}_${"x".repeat(43)}`);
     await page.getByRole("alert").waitFor();
     const field = page.getByLabel("API key", { exact: true });
@@ -26,48 +25,5 @@ describeInBrowser("the console", () => {
     await enterKey(page, space.api_key);
     await page.getByRole("navigation", { name: "Menu" }).waitFor();
     expect(await page.getByRole("banner").textContent()).toContain("Trains");
-  });
-
-  test("asks again after a reload, unless the person stays signed in for the tab", async () => {
-    const page = await scene.page();
-    await signIn(page, scene.origin, space.api_key, "/exports");
-    await page.reload();
-    await enterKey(page, space.api_key, true);
-    await page.getByRole("heading", { name: "Exports", level: 1 }).waitFor();
-    await page.reload();
-    await page.getByRole("heading", { name: "Exports", level: 1 }).waitFor();
-  });
-
-  test("forgets the key with a click on sign out, and keeps no cookie", async () => {
-    const page = await scene.page();
-    await page.goto(address());
-    await enterKey(page, space.api_key, true);
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    await page.reload();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    expect(await page.evaluate("[...Object.values(sessionStorage), ...Object.values(localStorage)]")).toEqual([]);
-    expect(await page.context().cookies()).toEqual([]);
-  });
-
-  test("ends with its key: what a revoked key asks leads back to the sign-in, with the reason", async () => {
-    const page = await scene.page({ answers: REFUSED });
-    const { client } = await createSpace(scene.origin, { name: "Trams", timezone: "Europe/London" });
-    const { id, key } = await client.apiKeys.create({ name: "passing", scopes: ["exports:read"] });
-    await page.goto(address());
-    await enterKey(page, key, true);
-    await page.getByRole("button", { name: "Sign out" }).waitFor();
-    await client.apiKeys.delete(id);
-    await page.reload();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    expect(await page.getByRole("alert").textContent()).toContain("no longer accepts this key");
-  });
-
-  test("is shown in no frame", async () => {
-    const page = await scene.page({ mayLog: /frame-ancestors/ });
-    const refused = page.waitForEvent("console", (message) => message.text().includes("frame-ancestors"));
-    await page.goto((await framingSite()).framing(address()));
-    await refused;
-    expect(await page.frameLocator("iframe").getByRole("heading").count()).toBe(0);
   });
 });

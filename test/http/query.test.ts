@@ -1,4 +1,7 @@
-/** Every operation refuses query parameters that it does not have, and any that is sent twice. */
+/**
+ * Every operation refuses query parameters that it does not have, and any that is sent twice; but for the addresses of
+ * the page that a browser shows, whose parameters the page itself reads.
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Route } from "../../src/http/route.ts";
@@ -14,12 +17,17 @@ beforeAll(async () => {
   space = await service.shop();
 });
 
+/** Addresses of the console and the portal. */
+const PAGES = ["console", "portal", "spacePortal"];
+const isPage = ({ operationId }: Route) => PAGES.includes(operationId);
+
 const named = (routes: readonly Route[]) => routes.map((route) => [route.operationId, route] as const);
 
 /** A call that the operation would accept but for its query. */
 async function ask(route: Route, query: string): Promise<ProblemView> {
   const path = route.path
     .replace("{code}", "gone")
+    .replace("{file}", "index.js")
     .replace("{version}", "1")
     .replaceAll(/\{\w+\}/g, crypto.randomUUID());
   if (route.auth === "portal")
@@ -33,7 +41,13 @@ async function ask(route: Route, query: string): Promise<ProblemView> {
 const pointers = ({ errors = [] }: ProblemView) =>
   errors.filter(({ detail }) => !detail.endsWith(" is required.")).map(({ pointer }) => pointer);
 
-describe.each(named(ROUTES))("%s", (_, route) => {
+it.each(named(ROUTES.filter(isPage)))("%s shows the page with any parameters", async (_, { path }) => {
+  const response = await service.call("GET", `${path.replace("{space}", space.id)}?status=failed&status=failed&x=1`);
+  expect(response.headers.get("content-type")).toContain("text/html");
+  expect(response.status).toBe(200);
+});
+
+describe.each(named(ROUTES.filter((route) => !isPage(route))))("%s", (_, route) => {
   it("refuses a parameter that it does not have", async () => {
     expect(pointers(await ask(route, "colour=red&dry=maybe"))).toEqual(["#query/colour", "#query/dry"]);
   });
