@@ -20,6 +20,22 @@ export const texts = {
   remove: (what: string) => `Remove ${what}`,
   steps: "Steps",
 
+  /** Of an export. */
+  status: {
+    queued: "Queued",
+    processing: "In progress",
+    completed: "Completed",
+    failed: "Failed",
+    canceled: "Canceled",
+    expired: "Expired",
+  },
+
+  deleteNamed: {
+    question: (name: string) => `Delete ${name}?`,
+    action: "Delete",
+    done: (name: string) => `${name} is deleted.`,
+  },
+
   cron: {
     legend: "When it runs",
     expression: "Cron expression",
@@ -192,15 +208,6 @@ export const texts = {
       created: "Created",
     },
 
-    status: {
-      queued: "Queued",
-      processing: "In progress",
-      completed: "Completed",
-      failed: "Failed",
-      canceled: "Canceled",
-      expired: "Expired",
-    },
-
     phases: { planning: "Planning", writing: "Writing", assembling: "Assembling", finishing: "Finishing" },
 
     mustAct: {
@@ -367,14 +374,6 @@ export const texts = {
     notYet: "None yet",
     unread: "Could not be read",
     outcomes: { skipped: "Skipped", refused: "Refused", deleted: "Its export was deleted" },
-    statuses: {
-      queued: "Queued",
-      processing: "In progress",
-      completed: "Completed",
-      failed: "Failed",
-      canceled: "Canceled",
-      expired: "Expired",
-    },
     runs: "Runs of the last 90 days",
     noRuns: "It has not run yet.",
     noRunsHelp: "Each run appears here with its export.",
@@ -412,9 +411,7 @@ export const texts = {
     changeTitle: "Change the schedule",
     saved: "Saved.",
     delete: "Delete",
-    deleteQuestion: (name: string) => `Delete ${name}?`,
     deleteHelp: "Its exports stay, also one in progress. The history of its runs is deleted.",
-    deleted: (name: string) => `${name} is deleted.`,
   },
   destinations: {
     intro:
@@ -546,10 +543,8 @@ export const texts = {
       "Exports that exist keep their bucket, path, encryption and storage class. They use the new access, so that correcting it lets a waiting export go on.",
     saved: "Saved. Test the connection again.",
     delete: "Delete",
-    deleteQuestion: (name: string) => `Delete ${name}?`,
     deleteHelp: "Files in the bucket stay. Failed exports to it can no longer be retried.",
     deleteUsed: "The runs of these schedules will fail until you choose another destination for them:",
-    deleted: (name: string) => `${name} is deleted.`,
     usedBy: "Schedules that deliver here",
     unused: "No schedule delivers here.",
     created: "Created",

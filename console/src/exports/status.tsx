@@ -19,7 +19,7 @@ const TONES = {
 } as const satisfies Record<Shown["status"], string>;
 
 export const StatusBadge = ({ status }: Pick<Shown, "status">) => (
-  <span class={`badge ${TONES[status]}`}>{texts.exports.status[status]}</span>
+  <span class={`badge ${TONES[status]}`}>{texts.status[status]}</span>
 );
 
 /** @param label names the export for screen readers, beside its bar. */

@@ -1,13 +1,11 @@
 /** One destination: what it is, its connection test, what uses it, and its end. */
 
-import { useQueryClient } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
 import type { Destination } from "spillway-client";
-import { Link, useLocation } from "wouter-preact";
+import { Link } from "wouter-preact";
 import { useSession } from "../../session/session.ts";
 import { texts } from "../../texts.ts";
-import { Confirm } from "../../ui/confirm.tsx";
-import { useSay } from "../../ui/live.tsx";
+import { DeleteNamed } from "../../ui/delete-named.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
@@ -89,24 +87,11 @@ const Facts = ({ destination: it }: { destination: Destination }) => (
 
 function DeleteQuestion({ destination: { id, name }, onClose }: { destination: Destination; onClose: () => void }) {
   const { spillway } = useSession();
-  const queries = useQueryClient();
-  const say = useSay();
-  const [, navigate] = useLocation();
-  const onDone = () => {
-    queries.removeQueries({ queryKey: [...DESTINATIONS, "list"] });
-    say(t.deleted(name));
-    navigate("/destinations");
-  };
+  const list = { path: "/destinations", key: [...DESTINATIONS, "list"] };
   return (
-    <Confirm
-      title={t.deleteQuestion(name)}
-      action={t.delete}
-      run={() => spillway.destinations.delete(id)}
-      onDone={onDone}
-      onClose={onClose}
-    >
+    <DeleteNamed name={name} list={list} run={() => spillway.destinations.delete(id)} onClose={onClose}>
       <p>{t.deleteHelp}</p>
       <UsedBy id={id} none={t.unused} some={t.deleteUsed} />
-    </Confirm>
+    </DeleteNamed>
   );
 }

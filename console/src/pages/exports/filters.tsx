@@ -20,7 +20,7 @@ export const Filters = ({ filter, onFilter }: Props) => (
       label={texts.exports.columns.status}
       value={filter.status ?? ""}
       onValue={(status) => onFilter(withChange(filter, { status }))}
-      options={[ANY_STATUS, ...STATUSES.map((value) => ({ value, label: texts.exports.status[value] }))]}
+      options={[ANY_STATUS, ...STATUSES.map((value) => ({ value, label: texts.status[value] }))]}
     />
     <SelectField
       label={texts.exports.columns.dataset}

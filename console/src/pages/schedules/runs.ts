@@ -22,7 +22,7 @@ export function resultOf(run: ScheduleRun): RunResult {
     case "made": {
       if (run.export === null) return { text: t.outcomes.deleted, tone: "small", detail: null };
       const { status, error } = run.export;
-      return { text: t.statuses[status], tone: TONES[status], detail: error === null ? null : error.message };
+      return { text: texts.status[status], tone: TONES[status], detail: error === null ? null : error.message };
     }
   }
 }

@@ -3,11 +3,11 @@
 import { useMutation, useQueryClient } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
 import type { Schedule } from "spillway-client";
-import { Link, useLocation } from "wouter-preact";
+import { Link } from "wouter-preact";
 import { useSession } from "../../session/session.ts";
 import { texts } from "../../texts.ts";
-import { Confirm } from "../../ui/confirm.tsx";
 import { Code } from "../../ui/copy.tsx";
+import { DeleteNamed } from "../../ui/delete-named.tsx";
 import { useSay } from "../../ui/live.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -77,23 +77,10 @@ export function ScheduleDetail({ id }: { id: string }) {
 
 function DeleteQuestion({ schedule: { id, name }, onClose }: { schedule: Schedule; onClose: () => void }) {
   const { spillway } = useSession();
-  const queries = useQueryClient();
-  const say = useSay();
-  const [, navigate] = useLocation();
-  const onDone = () => {
-    queries.removeQueries({ queryKey: [...SCHEDULES, "list"] });
-    say(t.deleted(name));
-    navigate("/schedules");
-  };
+  const list = { path: "/schedules", key: [...SCHEDULES, "list"] };
   return (
-    <Confirm
-      title={t.deleteQuestion(name)}
-      action={t.delete}
-      run={() => spillway.schedules.delete(id)}
-      onDone={onDone}
-      onClose={onClose}
-    >
+    <DeleteNamed name={name} list={list} run={() => spillway.schedules.delete(id)} onClose={onClose}>
       <p>{t.deleteHelp}</p>
-    </Confirm>
+    </DeleteNamed>
   );
 }
