@@ -1,4 +1,4 @@
-/** Random schedules, with files cut by size while they are written. See schedules-files.sampled.test.ts. */
+/** Random schedules, with files cut by size while they are written. See schedules-files.sampled.full.test.ts. */
 
 import { afterEach, beforeAll, describe, it } from "vitest";
 import { report } from "../support/faults/figures.ts";
