@@ -151,6 +151,22 @@ export const texts = {
       half: "Half at most",
       most: "95 of 100 at most",
     },
+    limits: {
+      title: "Rate limits",
+      help: "How many calls counted in the busiest 60 seconds of these days, and how many were refused.",
+      policy: "Calls",
+      highest: "Most in 60 s",
+      refused: "Refused",
+      policies: {
+        create: "Creating, retrying and verifying exports",
+        poll: "Following exports",
+        list: "Listing events, estimates, counts of segments",
+        write: "Writing events and profiles",
+        redeliver: "Delivering webhooks again",
+        tracker: "Events from web pages",
+        api: "Every call of a key",
+      },
+    },
     latest: {
       title: "Latest exports",
       dataset: "Dataset",

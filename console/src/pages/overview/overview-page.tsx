@@ -13,6 +13,7 @@ import { LatestExports } from "./latest-exports.tsx";
 import { Period } from "./period.tsx";
 import { PlotFigure } from "./plot-figure.tsx";
 import { PLOTS } from "./plots.ts";
+import { RateLimits } from "./rate-limits.tsx";
 import { queryOf, spanOf } from "./span.ts";
 import { Totals } from "./totals.tsx";
 
@@ -67,6 +68,7 @@ export function OverviewPage() {
           </div>
         </section>
       )}
+      {stats.data !== undefined && stats.error === null && <RateLimits uses={stats.data.total.rate_limits} />}
     </Page>
   );
 }
