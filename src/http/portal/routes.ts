@@ -13,7 +13,7 @@ import { refuseForeignScopes } from "../api-keys/scopes.ts";
 import { countCallOf } from "../middleware/rate-limit.ts";
 import { resource } from "../resource.ts";
 import { type Call, json, PORTAL_SCOPES, route } from "../route.ts";
-import { Time } from "../schemas.ts";
+import { nameOf, Time } from "../schemas.ts";
 import { Branding, brandingOf } from "../spaces/branding.ts";
 import {
   asSession,
@@ -135,7 +135,7 @@ export const portalSessionResource = resource("/v1/portal-session", "Portal", [
     body: {
       schema: z.strictObject({
         token: z.string().min(1).max(200).meta({ description: "The fragment of the link's address, without `#`." }),
-        space_id: z.string().max(100).optional().meta({
+        space_id: nameOf(100).optional().meta({
           description:
             "The space of the link's address. A token of another space's link is then refused, and stays unopened.",
         }),

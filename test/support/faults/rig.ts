@@ -5,6 +5,7 @@
 
 import { vi } from "vitest";
 import type { Config } from "../../../src/config.ts";
+import { propertyFiller } from "../../../src/datasets/event-properties.ts";
 import { externalIds } from "../../../src/datasets/external-ids.ts";
 import { findSpace, type SpaceRow } from "../../../src/db/tenants/spaces.ts";
 import type { Sizes } from "../../../src/context.ts";
@@ -108,9 +109,10 @@ async function perform(
   onCreated: (play: Play) => void = () => {},
 ): Promise<Play> {
   await forgetRuns();
-  // The look-up of external ids remembers the last snapshot: each run begins without.
-  const db = rig.service.context.databases.space(rig.owner.id);
-  await externalIds.look({ db, spaceId: "no-space", seq: 0 }, []);
+  // Look-ups remember the last snapshot. Each run begins without: all have the same effects under the same names.
+  const nothing = { db: rig.service.context.databases.space(rig.owner.id), spaceId: "no-space", seq: 0 };
+  await externalIds.look(nothing, []);
+  await propertyFiller(nothing, []);
   const play = new Play(rig, plan, tamper);
   onCreated(play);
   await play.run();
