@@ -21,7 +21,8 @@ import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, PORTAL_SCOPES, route, SCOPES } from "../route.ts";
 import { Branding, BrandingChange, brandingOf, checkPortalOrigins, PortalOrigins } from "./branding.ts";
-import { Name, nameOf, Time, TimeZone } from "../schemas.ts";
+import { isOneLine, NOT_ONE_LINE } from "../../names.ts";
+import { Name, Time, TimeZone } from "../schemas.ts";
 import { newSecret } from "../webhooks/secrets.ts";
 
 const RetentionDays = z.number().int().min(1).max(36_500);
@@ -53,7 +54,7 @@ const NewSpace = z.strictObject({
   retention_days: RetentionDays.default(180).meta({
     description: "Events are kept for this many days after `occurred_at`.",
   }),
-  home: nameOf(100).optional().meta({
+  home: z.string().max(100).refine(isOneLine, NOT_ONE_LINE).optional().meta({
     description:
       "Where its data is kept: a name from `GET /v1/homes`. Without one, the home that the setting DEFAULT_HOME names. It cannot be changed.",
     example: "object",
