@@ -940,7 +940,7 @@ console.log(headers["webhook-id"], event.type, event.data);`,
   },
   portal: {
     closed: "This portal is closed",
-    help: "Ask whoever gave you the link for a new one. A link opens once, and for a limited time.",
+    help: "Ask for a new one where you got this link. A link opens once, and for a limited time.",
     helpOpen: "Ask for a new link, open it in another tab of this browser, then come back here and go on.",
     goOn: "Go on",
     goOnWithSession: "Go on, if you opened it in this browser",

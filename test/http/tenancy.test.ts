@@ -169,7 +169,7 @@ const TABLE: Record<string, Line> = {
   docsScript: "shows nothing of any space",
   console: "shows nothing of any space",
   portal: "shows nothing of any space",
-  spacePortal: "shows of a space which pages may frame its portal, to whoever knows its id",
+  spacePortal: "shows which pages may frame the portal of a space, to a caller who knows its id",
   asset: "shows nothing of any space",
 };
 

@@ -16,7 +16,7 @@ export function damagedFiles({ status, verification }: Export): number {
   return verification.missing + verification.changed;
 }
 
-/** Who must act so that the export gets on; null: nobody. */
+/** Who must act so that the export continues; null: no action is needed. */
 export function mustAct({ error, next_retry_at: nextRetry }: Shown): "you" | "service" | "waiting" | null {
   if (error === null) return null;
   if (error.owner === "customer") return "you";

@@ -49,7 +49,7 @@ export function scheduledRequestOf(dataset: DatasetSchema, form: FormState): Req
   return { dataset: name, ...Object.fromEntries(kept) };
 }
 
-/** Whether the form has what the service needs at least, so that asking it is worth while. */
+/** Whether the form has what the service needs at least, so that an estimate can be asked for. */
 export function isComplete(dataset: DatasetSchema, form: FormState): boolean {
   const request = requestOf(dataset, form);
   const window = chosenWindow(dataset, form.window) ?? [];
