@@ -24,8 +24,8 @@ export function EventTable({ events }: { events: readonly NestedEventRow[] }) {
     {
       heading: words.properties,
       cell: (event) => (
-        <button type="button" aria-label={words.jsonOf(keyOf(event))} onClick={() => setShown(event)}>
-          {words.json(Object.keys(event.properties).length)}
+        <button type="button" onClick={() => setShown(event)}>
+          {words.json(Object.keys(event.properties).length)} <span class="hidden">{words.jsonOf(keyOf(event))}</span>
         </button>
       ),
     },
