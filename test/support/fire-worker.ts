@@ -8,6 +8,9 @@ import spillway, { Limiter as Real } from "../../src/index.ts";
 import type { Answer } from "../../src/limiter/limiter.ts";
 import { POLICIES, type Policy } from "../../src/limiter/policies.ts";
 
+/** The class of spaces' homes, which wrangler.toml names too. */
+export { SpaceHome } from "../../src/index.ts";
+
 /** At which of an object's exact counts it is reset: no more often than a call is tried again. */
 const RESETS_AT = [2, 9, 30, 60];
 
