@@ -25,12 +25,12 @@ function rowsOf(file: string): string[] {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
-    return tables.flatMap(({ name }) =>
-      database
-        .prepare(`SELECT * FROM "${String(name)}"`)
-        .all()
-        .map((row) => Object.values(row).map(textOf).join("\n")),
-    );
+    return tables.flatMap(({ name }) => {
+      const all = database.prepare(`SELECT * FROM "${String(name)}"`);
+      // The runtime's own table of alarms has nanoseconds, which are no safe numbers.
+      all.setReadBigInts(true);
+      return all.all().map((row) => Object.values(row).map(textOf).join("\n"));
+    });
   } finally {
     database.close();
   }
