@@ -4,6 +4,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { checkSettings, ensureDevVars } from "./stack/settings.ts";
@@ -11,7 +12,6 @@ import { checkSettings, ensureDevVars } from "./stack/settings.ts";
 export const ROOT = join(import.meta.dirname, "..");
 const GUARD = join(import.meta.dirname, "stack", "guard.ts");
 const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
-const DATABASES = ["spillway-control", "spillway-space"];
 const CRON_INTERVAL_MS = 5_000;
 const READY_WITHIN_MS = 100_000;
 const STOP_WITHIN_MS = 10_000;
@@ -70,9 +70,14 @@ async function wrangler(args: readonly string[], signal?: AbortSignal): Promise<
   if (code !== 0) throw new Error(`wrangler ${args.join(" ")} failed:\n${output}`);
 }
 
+/** @param toml wrangler's configuration. @returns the names of its D1 databases. */
+export function databasesIn(toml: string): string[] {
+  return [...toml.matchAll(/^\s*database_name\s*=\s*(["'])(.+?)\1/gm)].flatMap(([, , name]) => name ?? []);
+}
+
 async function migrate(persistTo: string, signal?: AbortSignal): Promise<void> {
   // One after the other: both open the same directory.
-  for (const database of DATABASES)
+  for (const database of databasesIn(readFileSync(join(ROOT, "wrangler.toml"), "utf8")))
     await wrangler(["d1", "migrations", "apply", database, "--local", "--persist-to", persistTo], signal);
 }
 

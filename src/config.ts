@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod";
-import { FIRST_HOME, HOME_NAME } from "./db/core/home-names.ts";
+import { HOME_NAME } from "./db/core/home-names.ts";
 import { DAY_MS } from "./time/durations.ts";
 
 const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -72,10 +72,9 @@ const settings = z.object({
   KEY_LIMIT: count(1, 10_000),
   DEFINITION_LIMIT: count(1, 100_000),
   DIALECTS: dialects,
-  DEFAULT_HOME: z
-    .string()
-    .regex(HOME_NAME, "must be d1:SPACE_DB, d1:SPACE_DB_<name>, object or object:eu")
-    .default(FIRST_HOME),
+  DEFAULT_HOME: optional(
+    z.string().regex(HOME_NAME, "must be empty, d1:SPACE_DB, d1:SPACE_DB_<name>, object or object:eu"),
+  ),
   LEASE_SECONDS: count(5, 900),
   RESEND_AFTER_SECONDS: count(1, 900),
   DOWNLOAD_TTL_DAYS: count(1, 365),
@@ -131,8 +130,8 @@ export function readConfig(env: Settings) {
     /** What a space may have of each. */
     keyLimit: from.KEY_LIMIT,
     definitionLimit: from.DEFINITION_LIMIT,
-    /** Of spaces for which none is chosen. */
-    defaultHome: from.DEFAULT_HOME,
+    /** Of spaces for which none is chosen; null: the D1 database of the fewest bytes. */
+    defaultHome: from.DEFAULT_HOME ?? null,
     /** Dialects that are served. */
     dialects: Object.freeze(from.DIALECTS),
     leaseMs: from.LEASE_SECONDS * 1000,

@@ -62,7 +62,7 @@ function isolateState(env: Env): IsolateState {
   let state = isolateStates.get(env);
   if (state === undefined) {
     const config = readConfig(env);
-    if (!homesIn(env).has(config.defaultHome))
+    if (config.defaultHome !== null && !homesIn(env).has(config.defaultHome))
       throw new Error(`settings: DEFAULT_HOME: no binding has a home ${config.defaultHome}`);
     state = {
       config,

@@ -54,7 +54,7 @@ const worker = {
           // Independent of .dev.vars: tests of a dialect turn it on themselves.
           DIALECTS: "",
           // SPILLWAY_HOME=object: the spaces of tests are in Durable Objects.
-          DEFAULT_HOME: process.env["SPILLWAY_HOME"] ?? "d1:SPACE_DB",
+          DEFAULT_HOME: process.env["SPILLWAY_HOME"] ?? "",
           // Independent of .dev.vars: each test sets these itself when roles can be assumed.
           AWS_ACCESS_KEY_ID: "",
           AWS_SECRET_ACCESS_KEY: "",

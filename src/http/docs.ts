@@ -28,7 +28,7 @@ import { webhookExamples } from "./webhooks/examples.ts";
 
 const INTRODUCTION = `Send customer events; get files with every one of them, and a manifest that proves it.
 
-**Keys.** Send \`Authorization: Bearer <api key>\`. A key belongs to one space and has scopes; the calls under \`/v1/spaces\` require the operator's token. A resource of another space is answered as if it did not exist.
+**Keys.** Send \`Authorization: Bearer <api key>\`. A key belongs to one space and has scopes; calls for operators, which say so, require the operator's token instead. A resource of another space is answered as if it did not exist.
 
 **Values.** JSON in UTF-8. Times are RFC 3339 in UTC with milliseconds, windows are half-open \`[start, end)\`, ids are opaque. A body with an unknown property is rejected.
 

@@ -948,7 +948,7 @@ export type CreateSpaceRequest = {
      */
     retention_days?: number;
     /**
-     * Where its data is kept: a name from `GET /v1/homes`. Without one, the home that the setting DEFAULT_HOME names. It cannot be changed.
+     * Where its data is kept: a name from `GET /v1/homes`. Without one, the home that the setting DEFAULT_HOME names; where it names none, the D1 database of the fewest bytes. It cannot be changed.
      */
     home?: string;
 };

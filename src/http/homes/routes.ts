@@ -1,9 +1,7 @@
-/** /v1/homes: where the data of spaces can be. A new space names one of them, or gets the one that a setting names. */
+/** /v1/homes: where the data of spaces can be. choice.ts says which of them a new space gets. */
 
 import * as z from "zod";
-import type { Databases } from "../../db/core/shards.ts";
 import { countSpacesIn, MAX_COUNTED } from "../../db/tenants/spaces.ts";
-import { invalid } from "../../errors.ts";
 import { list } from "../list.ts";
 import { resource } from "../resource.ts";
 
@@ -43,10 +41,3 @@ export const homesResource = resource("/v1/homes", "Spaces", [
     },
   }),
 ]);
-
-/** @param name of the home that a new space is to have. @throws invalid_request for one that is not here. */
-export function checkHome({ homes }: Databases, name: string): void {
-  if (homes.some((home) => home.name === name)) return;
-  const names = homes.map((home) => home.name).join(", ");
-  throw invalid({ pointer: "/home", detail: `There is no home ${JSON.stringify(name)} here. Use one of: ${names}.` });
-}

@@ -147,7 +147,7 @@ async function checkOperator({ request, config, runtime, adminFailures }: Call, 
   if (await sameText(token, config.adminToken)) return;
   // An API key is a mistake, and no guess: config.ts refuses a token that looks like one.
   if (!KEY.test(token)) adminFailures.add(address, runtime.now());
-  throw unauthenticated("This is not the operator's token. Calls under /v1/spaces accept no API key.");
+  throw unauthenticated("This is not the operator's token, which this call needs. It accepts no API key.");
 }
 
 /**

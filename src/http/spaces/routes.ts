@@ -16,7 +16,7 @@ import { iso } from "../../time/names.ts";
 import { createKey } from "../api-keys/new-key.ts";
 import { projectKeyOf } from "../dialects/batch/ids.ts";
 import { DialectSettings, settingsOf } from "../dialects/settings.ts";
-import { checkHome } from "../homes/routes.ts";
+import { chooseHome } from "../homes/choice.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, PORTAL_SCOPES, route, SCOPES } from "../route.ts";
@@ -56,7 +56,7 @@ const NewSpace = z.strictObject({
   }),
   home: z.string().max(100).refine(isOneLine, NOT_ONE_LINE).optional().meta({
     description:
-      "Where its data is kept: a name from `GET /v1/homes`. Without one, the home that the setting DEFAULT_HOME names. It cannot be changed.",
+      "Where its data is kept: a name from `GET /v1/homes`. Without one, the home that the setting DEFAULT_HOME names; where it names none, the D1 database of the fewest bytes. It cannot be changed.",
     example: "object",
   }),
 });
@@ -88,9 +88,9 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
         schema: Space.extend({ api_key: z.string(), webhook_secret: z.string() }).meta({ id: "NewSpace" }),
       },
     },
-    async handle(call, { body: { home = call.config.defaultHome, ...body } }) {
+    async handle(call, { body: { home: named, ...body } }) {
       const { runtime, databases } = call;
-      checkHome(databases, home);
+      const home = await chooseHome(call, named);
       const now = runtime.now();
       const row: SpaceRow = {
         id: runtime.uuid(),

@@ -94,7 +94,7 @@ describe("a key that is not one", () => {
       (await service.json<ProblemView>("GET", "/v1/spaces", 401, { headers })).detail;
     expect(await ask({})).toContain("with the operator's token");
     expect(await ask(bearer(space.key))).toBe(
-      "This is not the operator's token. Calls under /v1/spaces accept no API key.",
+      "This is not the operator's token, which this call needs. It accepts no API key.",
     );
   });
 

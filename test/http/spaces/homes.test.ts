@@ -48,8 +48,8 @@ describe("a home", () => {
     expect(after["object"]).not.toHaveProperty("bytes");
   });
 
-  it("is the first D1 for a space that names none, or the one of the setting", async () => {
-    expect(await shown(await service.space())).toMatchObject({ home: env.DEFAULT_HOME });
+  it("is the only D1 for a space that names none, or the one of the setting", async () => {
+    expect(await shown(await service.space())).toMatchObject({ home: env.DEFAULT_HOME || "d1:SPACE_DB" });
     const other = new Service({ DEFAULT_HOME: "object" });
     expect(await shown(await other.space())).toMatchObject({ home: "object" });
   });
