@@ -1,7 +1,7 @@
 /**
- * `npm run migrations:check` says which migrations are not forward-compatible: which statements the code that still runs
- * during a rollout may not survive, and which files were changed after they were recorded. `npm run migrations:record`
- * records new files. `npm run deploy` asks the same before it runs a migration.
+ * `npm run migrations:check` says which migrations are not forward-compatible: which statements the code that still
+ * runs during a rollout may not survive, and which files were changed after they were recorded. `npm run
+ * migrations:record` records new files. `npm run deploy` asks the same before it runs a migration.
  */
 
 import { readFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
- * The record of migrations: `SHA256SUMS` beside their folders, as `sha256sum -c` reads it. wrangler remembers the names of
- * the migrations that a database has run, and not what was in them: a file that is changed afterwards is in force in new
- * installations alone.
+ * The record of migrations: `SHA256SUMS` beside their folders, as `sha256sum -c` reads it. wrangler remembers the names
+ * of the migrations that a database has run, and not what was in them: a file that is changed afterwards is in force in
+ * new installations alone.
  */
 
 import { createHash } from "node:crypto";

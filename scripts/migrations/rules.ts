@@ -1,7 +1,7 @@
 /**
- * Which statements of a migration the code that still runs during a rollout survives. Migrations run before the new code:
- * until the last old Worker has ended, its statements meet the new tables. A statement is refused where it may make one
- * of them fail, or read or write something else than before. What the migration itself made is its own.
+ * Which statements of a migration the code that still runs during a rollout survives. Migrations run before the new
+ * code: until the last old Worker has ended, its statements meet the new tables. A statement is refused where it may
+ * make one of them fail, or read or write something else than before. What the migration itself made is its own.
  */
 
 import type { Statement } from "./statements.ts";
