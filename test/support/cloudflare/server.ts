@@ -1,0 +1,209 @@
+/**
+ * A stand-in of Cloudflare's REST API on this machine, for the real `wrangler` and the deploy command: it keeps
+ * accounts in memory, refuses what Cloudflare refuses, records each call, and fails where a test asks it to. A call
+ * that it does not know is answered 404 and remembered: `unknown` must be empty at the end of a test.
+ */
+
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Envelope, Refusal, refuse, succeed } from "./answers.ts";
+import { assetRoutes } from "./assets.ts";
+import { bucketRoutes } from "./buckets.ts";
+import { databaseRoutes } from "./databases.ts";
+import { identityRoutes } from "./identity.ts";
+import { queueRoutes } from "./queues.ts";
+import { type Call, parseJson, type Route } from "./routes.ts";
+import { secretRoutes } from "./secrets.ts";
+import type { Account } from "./state.ts";
+import { triggerRoutes } from "./triggers.ts";
+import { versionRoutes } from "./versions.ts";
+import { workerRoutes } from "./workers.ts";
+
+const BASE = "/client/v4";
+const BODY_LIMIT = 200 * 2 ** 20;
+
+/** What a test watches for: the method and the path behind the account, for example `POST /d1/database`. */
+export type Match = RegExp;
+
+export interface RecordedCall {
+  /** `POST /d1/database`: without the account, without the query. */
+  name: string;
+  account: string | null;
+  status: number;
+}
+
+export class Cloudflare {
+  readonly token = randomBytes(20).toString("hex");
+  readonly accounts: Account[] = [];
+  readonly calls: RecordedCall[] = [];
+  /** Calls of which the stand-in knows nothing. */
+  readonly unknown: string[] = [];
+  readonly #failures: { match: Match; refusal: Refusal }[] = [];
+  readonly #watchers: { match: Match; action: () => void }[] = [];
+  readonly #server: Server;
+  readonly #routes: readonly Route[] = [
+    ...identityRoutes(this.accounts),
+    ...databaseRoutes,
+    ...queueRoutes,
+    ...bucketRoutes,
+    ...workerRoutes,
+    ...versionRoutes,
+    ...secretRoutes,
+    ...triggerRoutes,
+    ...assetRoutes,
+  ];
+  #clock = Date.UTC(2026, 10, 1);
+
+  constructor() {
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+  }
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    return this;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${BASE}`;
+  }
+
+  /** What a process needs to meet this Cloudflare. */
+  get environment(): Record<string, string> {
+    return { CLOUDFLARE_API_BASE_URL: this.url, CLOUDFLARE_API_TOKEN: this.token };
+  }
+
+  /** Adds an empty account: on the paid plan, with R2, Analytics Engine and an address below workers.dev. */
+  addAccount(settings: Partial<Account> = {}): Account {
+    const account: Account = {
+      id: randomBytes(16).toString("hex"),
+      name: "Example Inc.",
+      plan: "paid",
+      hasR2: true,
+      hasAnalyticsEngine: true,
+      subdomain: "example",
+      zones: [],
+      databases: [],
+      queues: [],
+      buckets: [],
+      workers: [],
+      domains: [],
+      files: new Map(),
+      ...settings,
+    };
+    this.accounts.push(account);
+    return account;
+  }
+
+  /** The next call that matches is refused, before it has any effect. */
+  failNext(match: Match, status = 403, code = 10_000, message = "Authentication error"): void {
+    this.#failures.push({ match, refusal: new Refusal(status, code, message) });
+  }
+
+  /** Runs `action` once, when a call that matches has had its effect and is not yet answered. */
+  onceAfter(match: Match, action: () => void): void {
+    this.#watchers.push({ match, action });
+  }
+
+  /** @returns the calls so far that change something. */
+  writes(): RecordedCall[] {
+    return this.calls.filter(({ name }) => !name.startsWith("GET ") && !/^POST .*\/(query|raw|changeset)$/.test(name));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
+    const path = pathname.startsWith(BASE) ? pathname.slice(BASE.length) : pathname;
+    const method = request.method ?? "GET";
+    const [, account = null] = /^\/accounts\/([^/]+)/.exec(path) ?? [];
+    const name = `${method} ${path.replace(/^\/accounts\/[^/]+(?=.)/, "")}`;
+    let answer: Envelope;
+    try {
+      const body = await bodyOf(request);
+      this.#authorize(request);
+      answer = succeed(await this.#handle({ method, path, name, query: searchParams, body, request }));
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) console.error(`The stand-in failed at ${name}:`, thrown);
+      answer = refuse(thrown instanceof Refusal ? thrown : new Refusal(500, 10_001, String(thrown)));
+    }
+    this.calls.push({ name, account, status: answer.status });
+    response.writeHead(answer.status, { "content-type": "application/json" });
+    response.end(answer.body);
+  }
+
+  #authorize({ headers: { authorization } }: IncomingMessage): void {
+    // The upload of static files is authorized by the token of its session.
+    if (authorization === `Bearer ${this.token}` || authorization?.split(".").length === 3) return;
+    throw new Refusal(401, 10_000, "Authentication error");
+  }
+
+  async #handle(asked: {
+    method: string;
+    path: string;
+    name: string;
+    query: URLSearchParams;
+    body: Uint8Array<ArrayBuffer>;
+    request: IncomingMessage;
+  }): Promise<unknown> {
+    const { method, path, name, query, body } = asked;
+    const failure = take(this.#failures, name);
+    if (failure !== undefined) throw failure.refusal;
+    const headers = headersOf(asked.request);
+    for (const { method: routed, pattern, handler } of this.#routes) {
+      const found = routed === method ? pattern.exec(path) : null;
+      if (found === null) continue;
+      const groups = found.groups ?? {};
+      const param = (key: string) => {
+        const value = groups[key];
+        if (value === undefined) throw new Error(`The route of ${name} has no :${key}.`);
+        return decodeURIComponent(value);
+      };
+      const call: Call = {
+        get account() {
+          return accountOf();
+        },
+        query,
+        headers,
+        param,
+        json: (schema) => parseJson(body, schema),
+        form: () => new Response(body, { headers: { "content-type": headers.get("content-type") ?? "" } }).formData(),
+        now: () => new Date((this.#clock += 1_000)).toISOString(),
+      };
+      const accountOf = () => {
+        const account = this.accounts.find(({ id }) => id === groups["account"]);
+        if (account === undefined) throw new Refusal(403, 10_000, "Authentication error");
+        return account;
+      };
+      const result = await handler(call);
+      take(this.#watchers, name)?.action();
+      return result;
+    }
+    this.unknown.push(name);
+    throw new Refusal(404, 7003, `Could not route to ${path}, perhaps your object identifier is invalid?`);
+  }
+}
+
+function take<T extends { match: Match }>(from: T[], name: string): T | undefined {
+  const index = from.findIndex(({ match }) => match.test(name));
+  return index === -1 ? undefined : from.splice(index, 1)[0];
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request) {
+    bytes += (part as Buffer).length;
+    if (bytes > BODY_LIMIT) throw new Refusal(413, 10_027, "The request is too large.");
+    parts.push(part as Buffer);
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+function headersOf({ headersDistinct }: IncomingMessage): Headers {
+  const entries = Object.entries(headersDistinct);
+  return new Headers(entries.map(([name, values]): [string, string] => [name, values?.join(", ") ?? ""]));
+}
