@@ -27,7 +27,7 @@ export const ENVIRONMENT = {
   X_LOCAL_OBSERVABILITY: process.env["X_LOCAL_OBSERVABILITY"] ?? "false",
 };
 
-/** The token that `.dev.vars.example` sets for local work. */
+/** The token that `scripts/stack/local.vars` sets for local work. */
 export const LOCAL_ADMIN_TOKEN = "local-admin-token-for-development-only";
 
 export interface Stack {

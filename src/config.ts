@@ -83,6 +83,16 @@ const settings = z.object({
   MAX_EXPORT_BYTES: count(1_000, 1e13),
 });
 
+/** The secrets of scripts/stack/local.vars: everybody can read them. */
+const PUBLIC_SECRETS = [
+  ["ADMIN_TOKEN", "local-admin-token-for-development-only"],
+  ["SECRETS_KEY", "c3BpbGx3YXktbG9jYWwtZGV2ZWxvcG1lbnQta2V5LTE="],
+  ["BUCKET_ACCESS_KEY_ID", "local-access-key"],
+  ["BUCKET_SECRET_ACCESS_KEY", "local-secret-access-key"],
+] as const;
+
+const IS_PUBLIC = "must not be that of local development, which everybody can read";
+
 /** The environment's strings, without its bindings. */
 type Settings = Partial<Record<keyof z.input<typeof settings>, unknown>>;
 
@@ -94,6 +104,10 @@ export function readConfig(env: Settings) {
     throw new Error(`settings: ${wrong.join("; ")}`);
   }
   const from = read.data;
+  // A key among several in SECRETS_KEY is enough.
+  const known = PUBLIC_SECRETS.filter(([name, value]) => from[name].includes(value)).map(([name]) => name);
+  if (known.length > 0 && from.ALLOW_INSECURE_TARGETS !== "true")
+    throw new Error(`settings: ${known.map((name) => `${name}: ${IS_PUBLIC}`).join("; ")}`);
   for (const name of ["BUCKET_ENDPOINT", "STS_ENDPOINT", "S3_ENDPOINT"] as const)
     if (from[name]?.startsWith("http:") === true && from.ALLOW_INSECURE_TARGETS !== "true")
       throw new Error(`settings: ${name} must be https unless ALLOW_INSECURE_TARGETS is true`);

@@ -1,13 +1,28 @@
-/** The limits that a service has where its operator sets none: those of wrangler.toml. */
+/** The settings that a deployment begins with: limits of wrangler.toml, and secrets of which none is known. */
 
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { cloudflare } from "../package.json" with { type: "json" };
+import { readConfig } from "../src/config.ts";
 
-it("are those that the documentation names", () => {
-  const toml = readFileSync(new URL("../wrangler.toml", import.meta.url).pathname, "utf8");
-  const vars = parseEnv(/^\[vars\]\n([^[]*)/m.exec(toml)?.[1] ?? "");
-  const limits = Object.entries(vars).filter(([name]) => name.endsWith("_LIMIT"));
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url).pathname, "utf8");
+const envOf = (path: string) => parseEnv(read(path));
+
+const DEFAULTS = parseEnv(/^\[vars\]\n([^[]*)/m.exec(read("wrangler.toml"))?.[1] ?? "");
+const LOCAL = envOf("scripts/stack/local.vars");
+const SECRETS = ["ADMIN_TOKEN", "SECRETS_KEY", "BUCKET_ACCESS_KEY_ID", "BUCKET_SECRET_ACCESS_KEY"];
+const PRODUCTION = {
+  ...DEFAULTS,
+  BUCKET_ENDPOINT: "https://bucket.example",
+  ADMIN_TOKEN: "t".repeat(32),
+  SECRETS_KEY: `k1:${"A".repeat(43)}=`,
+  BUCKET_ACCESS_KEY_ID: "id",
+  BUCKET_SECRET_ACCESS_KEY: "secret",
+};
+
+it("the limits are those that the documentation names", () => {
+  const limits = Object.entries(DEFAULTS).filter(([name]) => name.endsWith("_LIMIT"));
   expect(Object.fromEntries(limits)).toEqual({
     CREATE_LIMIT: "5",
     POLL_LIMIT: "30",
@@ -19,4 +34,26 @@ it("are those that the documentation names", () => {
     KEY_LIMIT: "100",
     DEFINITION_LIMIT: "1000",
   });
+});
+
+describe("a secret that everybody can read", () => {
+  it.each(SECRETS.map((name) => [name, LOCAL[name] ?? ""]))("is refused as %s in production", (name, value) => {
+    const deployed = () => readConfig({ ...PRODUCTION, [name]: value });
+    expect(deployed).toThrow(`${name}: must not be that of local development`);
+    expect(deployed).not.toThrow(value);
+    expect(() => readConfig({ ...PRODUCTION, [name]: value, ALLOW_INSECURE_TARGETS: "true" })).not.toThrow();
+  });
+
+  it("is refused as an older key, too", () => {
+    const SECRETS_KEY = `k2:${"A".repeat(43)}=,${LOCAL["SECRETS_KEY"]}`;
+    expect(() => readConfig({ ...PRODUCTION, SECRETS_KEY })).toThrow(/SECRETS_KEY: must not be/);
+  });
+});
+
+it("an example of a deployment's secrets has none, and what the button asks for is described", () => {
+  const asked = envOf(".dev.vars.example");
+  expect(Object.values(asked).join("")).toBe("");
+  expect(Object.keys(asked).toSorted()).toEqual(SECRETS.toSorted());
+  expect(Object.keys(cloudflare.bindings)).toEqual(expect.arrayContaining(SECRETS));
+  expect(() => readConfig({ ...PRODUCTION, ...asked })).toThrow(/ADMIN_TOKEN.*SECRETS_KEY/);
 });

@@ -41,7 +41,11 @@ export async function startTemporaryService({
       port: port ?? (await freePort()),
       persistTo: join(folder, "state"),
       // The defaults, whatever this machine's .dev.vars has.
-      args: ["--env-file", ".dev.vars.example", ...(home === undefined ? [] : ["--var", `DEFAULT_HOME:${home}`])],
+      args: [
+        "--env-file",
+        "scripts/stack/local.vars",
+        ...(home === undefined ? [] : ["--var", `DEFAULT_HOME:${home}`]),
+      ],
       onLine,
     });
     return temporaryService(stack, folder);

@@ -6,7 +6,7 @@ import { parseEnv } from "node:util";
 import { readConfig } from "../../src/config.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const EXAMPLE = ".dev.vars.example";
+const EXAMPLE = "scripts/stack/local.vars";
 
 export function ensureDevVars(): void {
   const file = join(ROOT, ".dev.vars");
@@ -59,7 +59,7 @@ type Variables = Record<string, string | undefined>;
 export interface Settings {
   /** Of two files with one name, the later file counts. */
   files: readonly SettingsFile[];
-  /** The content of `.dev.vars.example`. */
+  /** The content of `scripts/stack/local.vars`. */
   example: string;
   /** The `[vars]` of wrangler.toml, which the files replace. */
   defaults: Variables;

@@ -78,7 +78,7 @@ class SharedStage {
     const bucketOrigin = `http://localhost:${await this.gate.listen()}`;
     const endpoint = `BUCKET_ENDPOINT:${bucketOrigin}/cdn-cgi/local/r2/s3`;
     // The defaults, whatever this machine's .dev.vars has.
-    this.#stack = new LiveStack(["--env-file", ".dev.vars.example", "--var", endpoint]);
+    this.#stack = new LiveStack(["--env-file", "scripts/stack/local.vars", "--var", endpoint]);
     const launching = chromium.launchServer({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
     [this.#browser] = await Promise.all([launching, this.#stack.start()]);
     this.gate.target = new URL(this.#stack.origin);

@@ -108,7 +108,7 @@ export class Scene {
  * path.
  */
 async function settingsFile(folder: string, sts: string): Promise<string> {
-  const example = await readFile(join(ROOT, ".dev.vars.example"), "utf8");
+  const example = await readFile(join(ROOT, "scripts", "stack", "local.vars"), "utf8");
   const path = join(folder, "dev.vars");
   // Of two lines for one setting the later one counts.
   await writeFile(path, [example, ...linesOf({ ...settingsFor(sts), SECRETS_KEY }), ""].join("\n"));

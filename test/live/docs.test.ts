@@ -53,7 +53,7 @@ const NOT_RUN: Record<string, Record<string, string>> = {
   },
 };
 
-/** The token that `.dev.vars.example` sets for local work. */
+/** The token that `scripts/stack/local.vars` sets for local work. */
 const LOCAL_ADMIN_TOKEN = "local-admin-token-for-development-only";
 
 /**

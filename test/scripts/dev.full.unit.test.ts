@@ -10,7 +10,7 @@ import { QuietOutput } from "../../scripts/stack/output.ts";
 import { settingProblems } from "../../scripts/stack/settings.ts";
 import { freePort, ROOT } from "../../scripts/stack.ts";
 
-const EXAMPLE = readFileSync(join(ROOT, ".dev.vars.example"), "utf8");
+const EXAMPLE = readFileSync(join(ROOT, "scripts", "stack", "local.vars"), "utf8");
 const DEFAULTS = {
   BUCKET_ENDPOINT: "http://localhost:8787/s3",
   BUCKET_NAME: "exports",
@@ -98,8 +98,8 @@ describe("settings", () => {
     const text = EXAMPLE.replace(/^ADMIN_TOKEN=.*$/m, "ADMIN_TOKEN=").replace(/^SECRETS_KEY=.*\n/m, "");
     const line = text.split("\n").indexOf("ADMIN_TOKEN=") + 1;
     expect(problemsOf(text)).toEqual([
-      `.dev.vars, line ${line}: ADMIN_TOKEN is empty. Set it; .dev.vars.example has a value for local work.`,
-      ".dev.vars: SECRETS_KEY is missing. Set it; .dev.vars.example has a value for local work.",
+      `.dev.vars, line ${line}: ADMIN_TOKEN is empty. Set it; scripts/stack/local.vars has a value for local work.`,
+      ".dev.vars: SECRETS_KEY is missing. Set it; scripts/stack/local.vars has a value for local work.",
     ]);
   });
 
