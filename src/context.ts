@@ -130,6 +130,7 @@ export interface Context {
 export function sourceOf(context: Pick<Context, "databases">, row: ExportRow): Source {
   return datasetNamed(row.dataset).open(JSON.parse(row.query), {
     db: context.databases.space(row.space_id),
+    events: context.databases.events(row.space_id),
     spaceId: row.space_id,
     seq: row.snapshot_seq,
     since: row.since === null ? null : (JSON.parse(row.since) as Since),

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { EVENTS, type EventRange } from "../db/events/event-range.ts";
-import { type EventRecord, readEvents } from "../db/events/events.ts";
+import type { EventRecord } from "../db/events/events.ts";
 import { invalid } from "../errors.ts";
 import { clashesOf, type FlatFields } from "../ingest/row-fields.ts";
 import { digits17, iso } from "../time/names.ts";
@@ -146,7 +146,7 @@ async function* looked(snapshot: Snapshot, query: Query, range: EventRange): Asy
       ),
       enriched ? flowEnrichment(snapshot, events) : [],
     ]);
-  const stored = withOwners(snapshot, query, readEvents(snapshot.db, range), "personId");
+  const stored = withOwners(snapshot, query, snapshot.events.pages(range), "personId");
   for await (const [events, [external, fill, flows]] of withLookUp(stored, look))
     yield {
       events,

@@ -8,6 +8,7 @@ import type * as z from "zod";
 import type { Database } from "../db/core/database.ts";
 import type { ScanBudget } from "../db/core/scan-budget.ts";
 import type { CutLimits } from "../db/events/event-cut.ts";
+import type { EventStore } from "../db/events/event-store.ts";
 import type { HadStep, StoredUnder } from "../db/events/event-range.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import type { Fault } from "../errors.ts";
@@ -68,6 +69,8 @@ export interface FreezeContext {
 /** What an export reads: a space's data as of a sequence number. */
 export interface Snapshot {
   db: Database;
+  /** The events of the same space. */
+  events: EventStore;
   spaceId: string;
   seq: number;
   /** Leaves out what this earlier export had; null: the export has everything. */

@@ -1,9 +1,6 @@
 /** What the datasets of events share: the frozen window and names, their range, and its cut, count and pages. */
 
-import { countEvents } from "../db/events/count-events.ts";
-import { cutEvents, timesOfEveryNth } from "../db/events/event-cut.ts";
 import type { EventRange, EventTable } from "../db/events/event-range.ts";
-import { startOfLast } from "../db/events/event-tail.ts";
 import type { EventRecord } from "../db/events/events.ts";
 import { peopleChanges } from "../db/profiles/merges.ts";
 import { definitionsAt } from "../ingest/definitions.ts";
@@ -56,7 +53,7 @@ export const rangeOf = (
   table: EventTable,
   query: WindowQuery,
   types: readonly string[] | null,
-  snapshot: Omit<Snapshot, "db">,
+  snapshot: Omit<Snapshot, "db" | "events">,
 ): EventRange => ({
   table,
   spaceId: snapshot.spaceId,
@@ -82,17 +79,17 @@ export function rangeSource(
   types: readonly string[] | null,
   pages: (range: EventRange) => AsyncGenerator<Page>,
 ): Omit<Source, "form" | "files"> & Pick<Extract<Files, { cut: "counted" }>, "starts"> {
-  const { db } = snapshot;
+  const { events } = snapshot;
   const whole = rangeOf(table, query, types, snapshot);
   return {
     bounds: { lower: whole.lower, upper: whole.upper },
     window: { start: query.start, end: query.end },
     readsFrom: whole.lower.time,
     emptyMessage: "0 events found for the time period queried.",
-    cut: (bounds, max) => cutEvents(db, { ...whole, ...bounds }, max),
-    count: (bounds, budget) => countEvents(db, { ...whole, ...bounds }, budget),
-    startOfLast: (bounds, max) => startOfLast(db, { ...whole, ...bounds }, max),
-    starts: (bounds, every) => timesOfEveryNth(db, { ...whole, ...bounds }, every),
+    cut: (bounds, max) => events.cut({ ...whole, ...bounds }, max),
+    count: (bounds, budget) => events.count({ ...whole, ...bounds }, budget),
+    startOfLast: (bounds, max) => events.startOfLast({ ...whole, ...bounds }, max),
+    starts: (bounds, every) => events.timesOfEveryNth({ ...whole, ...bounds }, every),
     pages: (bounds) => pages({ ...whole, ...bounds }),
   };
 }

@@ -82,6 +82,7 @@ const pageOf = ({ headers }: Request): PageRequest => ({
 /** What writes of events and profiles work with. */
 export const ingestOf = ({ runtime, databases }: Call, space: SpaceRow) => ({
   db: databases.space(space.id),
+  events: databases.events(space.id),
   space,
   now: runtime.now(),
   uuid: () => runtime.uuid(),

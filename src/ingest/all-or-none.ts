@@ -2,6 +2,7 @@
 
 import { type Database, isGuardFailure } from "../db/core/database.ts";
 import { findKnownIds } from "../db/events/event-range.ts";
+import type { EventStore } from "../db/events/event-store.ts";
 import { type Fault, invalid, MAX_FAULTS, SpillwayError } from "../errors.ts";
 import { DAY_MS } from "../time/durations.ts";
 import { type Naming, Persons } from "./persons.ts";
@@ -15,6 +16,7 @@ const MAX_AHEAD_MS = 5 * 60_000;
 /** Times in epoch ms. */
 export interface IngestCall {
   db: Database;
+  events: Pick<EventStore, "known">;
   space: { id: string; timezone: string; created_at: number; retention_days: number };
   now: number;
   uuid: () => string;
@@ -54,12 +56,13 @@ export async function writeAll(
 
 /** Which of the ids of these items a table has. */
 export async function storedIds(
-  { db, space }: IngestCall,
+  { db, events, space }: IngestCall,
   table: Table,
   items: readonly { id?: string | null | undefined }[],
 ): Promise<Set<string>> {
   const ids = items.map(({ id }) => id).filter((id) => id !== null && id !== undefined);
-  return ids.length === 0 ? new Set() : findKnownIds(db, table, space.id, ids);
+  if (ids.length === 0) return new Set();
+  return table === "events" ? events.known(space.id, ids) : findKnownIds(db, table, space.id, ids);
 }
 
 /**

@@ -4,13 +4,8 @@
  * planned again.
  */
 
-import {
-  continueDeletion,
-  type DueDeletion,
-  eraseSlice,
-  hasPendingDeletion,
-  leaseDueDeletions,
-} from "../db/profiles/erasure.ts";
+import { continueDeletion, type DueDeletion, hasPendingDeletion, leaseDueDeletions } from "../db/profiles/erasure.ts";
+import { eventStoreIn } from "../db/events/sql-event-store.ts";
 import { leaseSpaceForErasure, scheduleErasure } from "../db/tenants/erasing.ts";
 import type { Database } from "../db/core/database.ts";
 import { isReadBefore } from "../db/exports/exports.ts";
@@ -66,7 +61,7 @@ async function eraseSome(context: Erasing, db: Database, deletion: DueDeletion):
   let erased = 0;
   for (let step = 0; step < STEPS_PER_DELETION && !context.budget.isNearlySpent; step += 1) {
     if (await isReadBefore(context.databases.control, spaceId, seq)) return false;
-    const { rows, completed } = await eraseSlice(db, deletion, ROWS_PER_STEP, context.runtime.now());
+    const { rows, completed } = await eventStoreIn(db).erase(deletion, ROWS_PER_STEP, context.runtime.now());
     erased += rows;
     if (completed) {
       log("profile.erased", { space_id: spaceId, deletion_id: id, rows: erased });

@@ -3,7 +3,7 @@
  * needs are kept: otherwise its plan would count rows that its chunks do not find.
  */
 
-import { deleteEventsBefore, EVENTS, REACHABILITY_EVENTS } from "../db/events/event-range.ts";
+import { EVENTS, REACHABILITY_EVENTS } from "../db/events/event-range.ts";
 import { leaseSpaceForRetention, oldestNeeded, scheduleRetentionNow } from "../db/events/retention.ts";
 import { log } from "../log.ts";
 import type { Context } from "../context.ts";
@@ -29,11 +29,9 @@ export async function retain(context: Pick<Context, "runtime" | "databases" | "b
     if (space === null) return false;
     const oldest = await oldestNeeded(control, space.id, now);
     const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);
-    const db = context.databases.space(space.id);
-    const events = await deleteSome((rows) => deleteEventsBefore(db, EVENTS, space.id, before, rows));
-    const reachability = await deleteSome((rows) =>
-      deleteEventsBefore(db, REACHABILITY_EVENTS, space.id, before, rows),
-    );
+    const store = context.databases.events(space.id);
+    const events = await deleteSome((rows) => store.deleteBefore(EVENTS, space.id, before, rows));
+    const reachability = await deleteSome((rows) => store.deleteBefore(REACHABILITY_EVENTS, space.id, before, rows));
     if (events.more || reachability.more) await scheduleRetentionNow(control, space.id, now);
     if (events.deleted + reachability.deleted > 0)
       log("retention.deleted", {

@@ -23,8 +23,15 @@ beforeAll(async () => {
 });
 
 async function snapshotOf(space: Space) {
-  const db = twins.service.context.databases.space(space.id);
-  return { db, spaceId: space.id, seq: await readSequence(db, space.id), since: null };
+  const { databases } = twins.service.context;
+  const db = databases.space(space.id);
+  return {
+    db,
+    events: databases.events(space.id),
+    spaceId: space.id,
+    seq: await readSequence(db, space.id),
+    since: null,
+  };
 }
 
 describe("a document", () => {

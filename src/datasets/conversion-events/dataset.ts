@@ -1,7 +1,7 @@
 /** `conversion_events`: a record is a conversion; a line is a conversion, or its credit to a touchpoint. */
 
 import { EVENTS } from "../../db/events/event-range.ts";
-import { type EventRecord, readEvents } from "../../db/events/events.ts";
+import type { EventRecord } from "../../db/events/events.ts";
 import { addDays, dayOf, daysBetween, dayWindow } from "../../time/days.ts";
 import type { Dataset, Page } from "../dataset.ts";
 import { eventKey, rangeOf, rangeSource } from "../event-source.ts";
@@ -58,7 +58,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
     const source = rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) =>
       attribution === null
         ? conversions(
-            withOwners(snapshot, query, readEvents(snapshot.db, range), "personId"),
+            withOwners(snapshot, query, snapshot.events.pages(range), "personId"),
             new Lines(query, snapshot.spaceId),
           )
         : new Crediting(snapshot, query, attribution).pages(range),

@@ -1,7 +1,7 @@
 /** `profile_events`: a record is an event of any definition, with its profile's identifiers. */
 
 import { EVENTS } from "../../db/events/event-range.ts";
-import { type EventRecord, readEvents } from "../../db/events/events.ts";
+import type { EventRecord } from "../../db/events/events.ts";
 import { iso } from "../../time/names.ts";
 import type { Column } from "../column.ts";
 import type { Dataset } from "../dataset.ts";
@@ -72,7 +72,7 @@ export const profileEvents: Dataset<typeof shape, Query> = {
   open: (query, snapshot) => ({
     ...rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => {
       const row = new IdentifierRow(query.identifiers);
-      const events = withOwners(snapshot, query, readEvents(snapshot.db, range), "personId");
+      const events = withOwners(snapshot, query, snapshot.events.pages(range), "personId");
       const filled = (page: EventRecord[]) => filledGroups(snapshot, page);
       return identifiedPages(snapshot, row, events, filled, (event) => event.personId, line, eventKey);
     }),

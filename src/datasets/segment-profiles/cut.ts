@@ -1,6 +1,6 @@
 /** Cuts a document's profiles into chunks, by what it costs to read each profile and its events. */
 
-import { type EventSizes, measureEvents } from "../../db/events/person-event-sizes.ts";
+import type { EventSizes } from "../../db/events/person-event-sizes.ts";
 import {
   type FromKey,
   MAX_PERSON_EVENTS,
@@ -123,7 +123,7 @@ async function* measured(
   for (let at = 0; at < members.length;) {
     const batch = members.slice(at, at + limits.measuredProfiles);
     const keys = batch.map(({ id }, n) => (n === 0 && from !== null ? from : firstKey(id, query)));
-    const { sizes, rest } = await measureEvents(snapshot.db, range, keys, limits.scannedEvents);
+    const { sizes, rest } = await snapshot.events.sizesByPerson(range, keys, limits.scannedEvents);
     const whole = rest === null ? sizes.length : sizes.length - 1;
     for (let n = 0; n < whole; n += 1) {
       const [member, own] = [batch[n], sizes[n]];

@@ -3,7 +3,6 @@
  * page. The events of people who are merged into one are stored under their own ids, and are in one order here.
  */
 
-import { fillLarge } from "../../db/events/events.ts";
 import { mergePages } from "../../db/core/merge-pages.ts";
 import {
   byKey,
@@ -14,9 +13,8 @@ import {
   type PersonEvent,
   type PersonEventPage,
   type PersonEventRange,
-  readPersonEvents,
 } from "../../db/events/person-events.ts";
-import type { AsOf } from "../dataset.ts";
+import type { AsOf, Snapshot } from "../dataset.ts";
 import { filledEvents } from "../event-properties.ts";
 import { storedIds } from "../merged-people.ts";
 import type { Query } from "./freeze.ts";
@@ -38,7 +36,7 @@ export function eventRange({ spaceId, seq }: AsOf, query: Query): PersonEventRan
 export const firstKey = (personId: string, { window }: Query): FromKey => [personId, window?.start ?? 0, ""];
 
 export class Events {
-  readonly #asOf: AsOf;
+  readonly #asOf: AsOf & Pick<Snapshot, "events">;
   readonly #query: Query;
   readonly #range: PersonEventRange;
   readonly #maxBytes: number;
@@ -50,7 +48,7 @@ export class Events {
    * @param maxBytes the most bytes of one person's events that are in memory.
    * @param maxScan the most events that one query scans.
    */
-  constructor(asOf: AsOf, query: Query, maxBytes: number, maxScan = MAX_SCANNED_EVENTS) {
+  constructor(asOf: AsOf & Pick<Snapshot, "events">, query: Query, maxBytes: number, maxScan = MAX_SCANNED_EVENTS) {
     this.#asOf = asOf;
     this.#query = query;
     this.#range = eventRange(asOf, query);
@@ -109,7 +107,7 @@ export class Events {
       const others = personIds.slice(first + 1).map((id) => firstKey(id, this.#query));
       const { events: found, next } = await this.#read(this.#range.definitionIds, [from, ...others]);
       let overflow = false;
-      reading: for await (const part of fillLarge(this.#asOf.db, this.#asOf.spaceId, found))
+      reading: for await (const part of this.#asOf.events.fillLarge(this.#asOf.spaceId, found))
         for (const event of part) {
           while (person < first + event.place) endPerson(events);
           events.push(event);
@@ -139,7 +137,8 @@ export class Events {
     const ids = (await storedIds(this.#asOf, this.#query, [personId]))(personId);
     const share = ids.length === 1 ? 1 : MERGED_SHARE;
     const streams = ids.map((id) => this.#pagesOf(id, definitionIds, share));
-    for await (const events of mergePages(streams, byKey)) yield* fillLarge(this.#asOf.db, this.#asOf.spaceId, events);
+    for await (const events of mergePages(streams, byKey))
+      yield* this.#asOf.events.fillLarge(this.#asOf.spaceId, events);
   }
 
   async *#pagesOf(storedId: string, definitionIds: readonly string[], share: number): AsyncGenerator<PersonEvent[]> {
@@ -154,8 +153,11 @@ export class Events {
   /** @param share the part of a page that is read: one of so many. */
   async #read(definitionIds: readonly string[], persons: readonly FromKey[], share = 1): Promise<PersonEventPage> {
     const range = { ...this.#range, definitionIds };
-    const [rows, size] = [Math.ceil(this.#rows / share), PERSON_EVENTS_BYTES / share];
-    const page = await readPersonEvents(this.#asOf.db, range, persons, rows, this.#maxScan, size);
+    const page = await this.#asOf.events.byPerson(range, persons, {
+      rows: Math.ceil(this.#rows / share),
+      scanned: this.#maxScan,
+      bytes: PERSON_EVENTS_BYTES / share,
+    });
     const found = page.events.length;
     const bytes = page.events.reduce((sum, event) => sum + bytesOf(event), 0);
     if (found > 0) {

@@ -10,11 +10,15 @@ import { Database, type Driver, type Statement } from "./database.ts";
 import { HomeCache } from "./home-cache.ts";
 import { type Home, type HomeBindings, homesIn } from "./homes.ts";
 import type { Pause } from "./transient-errors.ts";
+import type { EventStore } from "../events/event-store.ts";
+import { eventStoreIn } from "../events/sql-event-store.ts";
 
 export interface Databases {
   control: Database;
   /** The database with this space's data. Its first call reads the space's home, where that is not known yet. */
   space(spaceId: string): Database;
+  /** The events of this space. */
+  events(spaceId: string): EventStore;
   /** Says which home a space has, where the space's row was read in any case. */
   learnHome(spaceId: string, home: string): void;
   /** The homes that a space can have, with the database that all its spaces share; null where each has its own. */
@@ -43,6 +47,9 @@ export function openDatabases(
   return {
     control,
     space: (spaceId) => new Database(new LateDriver(spaceId, () => homeOf(spaceId)), budget, pause),
+    events(spaceId) {
+      return eventStoreIn(this.space(spaceId));
+    },
     learnHome: (spaceId, home) => cache.set(spaceId, home),
     homes: [...homes.values()].map(({ name, kind, jurisdiction, shared }) => ({
       name,

@@ -78,7 +78,7 @@ export async function freeze(
   const named = async () =>
     sinceId === undefined ? null : await resolveSince(context, space.id, sinceId, dataset.name);
   const since = had === undefined ? await named() : had;
-  const source = dataset.open(query, { db, spaceId: space.id, seq: snapshotSeq, since });
+  const source = dataset.open(query, { ...asOf, events: context.databases.events(space.id), since });
   const revealed = Object.keys(request.redact ?? {}).filter((path) => source.summarized?.names.includes(path));
   if (revealed.length > 0)
     throw invalid(

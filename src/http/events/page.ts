@@ -73,6 +73,7 @@ export async function readPage(call: Call, space: SpaceRow, asked: PageRequest):
   const deletions = await pendingDeletions(db, space.id, AFTER_EVERY_WRITE);
   const source = dataset.open(frozen, {
     db,
+    events: call.databases.events(space.id),
     spaceId: space.id,
     seq: walk.snapshotSeq,
     since: null,

@@ -7,6 +7,7 @@ import { Budget } from "../../../src/budget.ts";
 import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
 import { asked, conversion, credit, exported, market, NOON, sendTouches, touch } from "../../support/conversions.ts";
+import { eventStoreIn } from "../../../src/db/events/sql-event-store.ts";
 
 it("a page of lines has some two million characters at most, however long a line is", async () => {
   const { service, space } = await market();
@@ -19,8 +20,10 @@ it("a page of lines has some two million characters at most, however long a line
     "SELECT query, snapshot_seq FROM exports WHERE id = ?1",
     [view.id],
   );
+  const db = new Database(new D1Driver(env.SPACE_DB), new Budget());
   const snapshot = {
-    db: new Database(new D1Driver(env.SPACE_DB), new Budget()),
+    db,
+    events: eventStoreIn(db),
     spaceId: space.id,
     seq: row?.snapshot_seq ?? 0,
     since: null,

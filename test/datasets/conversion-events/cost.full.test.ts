@@ -11,6 +11,7 @@ import type { Attribution, Query } from "../../../src/datasets/conversion-events
 import type { Key, Snapshot } from "../../../src/datasets/dataset.ts";
 import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
+import { eventStoreIn } from "../../../src/db/events/sql-event-store.ts";
 import { EVENTS, type EventRange } from "../../../src/db/events/event-range.ts";
 import { countJourney, measureJourneys, walkJourney } from "../../../src/db/events/journey-walk.ts";
 import { type Reach, WHOLE_LIFE } from "../../../src/db/events/journeys.ts";
@@ -33,7 +34,8 @@ const attribution = (more: Partial<Attribution> = {}): Attribution => ({
 
 function setUp(spaceId: string, credit: Attribution) {
   const budget = new Budget();
-  const snapshot: Snapshot = { db: new Database(new D1Driver(env.SPACE_DB), budget), spaceId, seq: 1_000, since: null };
+  const db = new Database(new D1Driver(env.SPACE_DB), budget);
+  const snapshot: Snapshot = { db, events: eventStoreIn(db), spaceId, seq: 1_000, since: null };
   const query: Query = {
     start: NOON,
     end: START,

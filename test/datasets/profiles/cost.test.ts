@@ -7,6 +7,7 @@ import type { Bounds, Snapshot, Source } from "../../../src/datasets/dataset.ts"
 import { datasetNamed } from "../../../src/datasets/index.ts";
 import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
+import { eventStoreIn } from "../../../src/db/events/sql-event-store.ts";
 import { generateEvents, generateProfiles } from "../../support/generated.ts";
 import { Service, START } from "../../support/service.ts";
 
@@ -25,7 +26,8 @@ async function newSpace() {
 
 function open(spaceId: string, dataset: string, query: Record<string, unknown>): { source: Source; budget: Budget } {
   const budget = new Budget();
-  const snapshot: Snapshot = { db: new Database(new D1Driver(env.SPACE_DB), budget), spaceId, seq: 1_000, since: null };
+  const db = new Database(new D1Driver(env.SPACE_DB), budget);
+  const snapshot: Snapshot = { db, events: eventStoreIn(db), spaceId, seq: 1_000, since: null };
   return { source: datasetNamed(dataset).open(query, snapshot), budget };
 }
 

@@ -12,6 +12,7 @@ import type { Query } from "../../../src/datasets/segment-profiles/freeze.ts";
 import { pages } from "../../../src/datasets/segment-profiles/pages.ts";
 import { D1Driver } from "../../../src/db/core/d1-driver.ts";
 import { Database } from "../../../src/db/core/database.ts";
+import { eventStoreIn } from "../../../src/db/events/sql-event-store.ts";
 import { generateEvents, generateProfiles } from "../../support/generated.ts";
 import { Service, START } from "../../support/service.ts";
 
@@ -52,7 +53,8 @@ async function spaceWith(profiles: number, properties = 0): Promise<string> {
 
 function metered(spaceId: string) {
   const budget = new Budget();
-  const snapshot: Snapshot = { db: new Database(new D1Driver(env.SPACE_DB), budget), spaceId, seq: 1_000, since: null };
+  const db = new Database(new D1Driver(env.SPACE_DB), budget);
+  const snapshot: Snapshot = { db, events: eventStoreIn(db), spaceId, seq: 1_000, since: null };
   return { budget, snapshot };
 }
 

@@ -278,6 +278,7 @@ describe("the document", () => {
     ]);
     const source = datasetNamed("segment_profiles").open(JSON.parse(row?.query ?? ""), {
       db: service.context.databases.space(space.id),
+      events: service.context.databases.events(space.id),
       spaceId: space.id,
       seq: row?.snapshot_seq ?? 0,
       since: null,

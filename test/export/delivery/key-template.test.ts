@@ -23,8 +23,11 @@ function namesOf(layout: "single" | "files", starts: readonly number[]): string[
     clashes: [],
     fields: { enriched: false, extra: true },
   } as const;
-  const db = roomyService().context.databases.space("s");
-  const source = activityEvents.open({ ...query, excludeDeleted: false }, { db, spaceId: "s", seq: 1, since: null });
+  const { databases } = roomyService().context;
+  const source = activityEvents.open(
+    { ...query, excludeDeleted: false },
+    { db: databases.space("s"), events: databases.events("s"), spaceId: "s", seq: 1, since: null },
+  );
   return fileNames({ id: "x", result_shape: JSON.stringify({ kind: SHAPES[layout] }), encoding: null }, source, starts);
 }
 
