@@ -35,7 +35,7 @@ const QUICK: Kind = {
 };
 const KINDS: Record<string, Kind> = {
   full: {
-    suites: ["unit", "worker", "live", "interop", "browser"],
+    suites: ["unit", "worker", "live", "live-alone", "interop", "browser"],
     paths: [".sampled.", ".full.", "test/live/", "test/interop/", "test/browser/"],
     exclude: "",
     seeds: "full",

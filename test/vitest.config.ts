@@ -8,7 +8,8 @@
  *   (support/seeds.ts).
  * - `*.full.*`: of these the slow ones that a change of another room seldom breaks; `npm test` leaves them out.
  * - `smoke/`: the service as wrangler runs it, over HTTP (`smoke`).
- * - `live/`: the same with large data, kills and foreign readers (`live`).
+ * - `live/`: the same with large data, kills and foreign readers (`live`); `*.alone.*` loads the whole machine
+ *   (`live-alone`).
  * - `browser/`: the console and the portal in Chromium, skipped where that is not installed (`browser`).
  * - `interop/`: the service beside a real S3 and STS (Ceph's radosgw), skipped where that is not installed (`interop`).
  *
@@ -22,12 +23,12 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const root = new URL("..", import.meta.url).pathname;
-/** The files of these suites share all cores. */
-const TOGETHER = { maxWorkers: availableParallelism(), sequence: { groupOrder: 0 } };
+/** The files of these suites share all cores, after the suites with a lower number. */
+const together = (groupOrder: number) => ({ maxWorkers: availableParallelism(), sequence: { groupOrder } });
 /** One file at a time, with the machine to itself, after the suites with a lower number. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
 /** The quick run uses all cores at all times; in a longer one the pages of browsers have the machine to themselves. */
-const BROWSERS = (process.env["SEEDS"] ?? "few") === "few" ? TOGETHER : alone(3);
+const BROWSERS = (process.env["SEEDS"] ?? "few") === "few" ? together(0) : alone(4);
 /** Files that scripts/test.ts leaves out of a run. */
 const excluded = process.env["EXCLUDE"]?.split(",") ?? [];
 const provide = { seeds: process.env["SEEDS"] ?? "few", history: process.env["HISTORY"] ?? "" };
@@ -85,19 +86,25 @@ const worker = {
     testTimeout: 60_000,
     hookTimeout: 60_000,
     isolate: false,
-    ...TOGETHER,
+    ...together(0),
   },
 };
 
 /**
  * Tests in Node that start the service with wrangler.
  * @param when which files run at the same time.
+ * @param include the suite's files.
  */
-const overHttp = (name: string, when: typeof TOGETHER | ReturnType<typeof alone>, globalSetup: string[] = []) => ({
+const overHttp = (
+  name: string,
+  when: ReturnType<typeof together | typeof alone>,
+  globalSetup: string[] = [],
+  include = `test/${name}/**/!(*.alone).test.ts`,
+) => ({
   root,
   test: {
     name,
-    include: [`test/${name}/**/*.test.ts`],
+    include: [include],
     exclude: excluded,
     provide,
     globalSetup,
@@ -120,13 +127,14 @@ export default defineConfig({
           provide,
           isolate: false,
           testTimeout: 60_000,
-          ...TOGETHER,
+          ...together(0),
         },
       },
       worker,
-      overHttp("smoke", TOGETHER),
-      overHttp("live", alone(1)),
-      overHttp("interop", alone(2), ["./test/interop/setup-server.ts"]),
+      overHttp("smoke", together(0)),
+      overHttp("live", together(1)),
+      overHttp("live-alone", alone(2), [], "test/live/**/*.alone.test.ts"),
+      overHttp("interop", alone(3), ["./test/interop/setup-server.ts"]),
       overHttp("browser", BROWSERS, ["./test/browser/setup.ts"]),
     ],
   },
