@@ -17,9 +17,11 @@ import { ENVIRONMENT, ROOT } from "./stack.ts";
 import type { TestReport } from "./test-report.ts";
 
 interface Kind {
-  /** Suites of test/vitest.config.ts; what the paths of their files contain, and which files are left out. */
+  /** Suites of test/vitest.config.ts. */
   suites: readonly string[];
-  paths: readonly string[];
+  /** The words in the names of the files of `unit` and `worker`, with `|` between them; empty: any name. */
+  words: string;
+  /** A pattern of the files that are left out. */
   exclude: string;
   /** How much of the random suites is played: see test/support/seeds.ts. */
   seeds: "few" | "full" | "all";
@@ -28,22 +30,31 @@ interface Kind {
 
 const QUICK: Kind = {
   suites: ["unit", "worker", "smoke", "browser"],
-  paths: [],
+  words: "",
   exclude: "test/**/*.full.*",
   seeds: "few",
   reporter: "default",
 };
 const KINDS: Record<string, Kind> = {
   full: {
-    suites: ["unit", "worker", "live", "live-alone", "interop", "browser"],
-    paths: [".sampled.", ".full.", "test/live/", "test/interop/", "test/browser/"],
+    suites: ["unit", "worker", "worker-object", "live", "live-alone", "interop", "browser"],
+    words: "sampled|full",
     exclude: "",
     seeds: "full",
     reporter: "default",
   },
   // Titles have the seeds.
-  soak: { suites: ["unit", "worker"], paths: [".sampled."], exclude: "", seeds: "all", reporter: "verbose" },
+  soak: {
+    suites: ["unit", "worker", "worker-object"],
+    words: "sampled",
+    exclude: "",
+    seeds: "all",
+    reporter: "verbose",
+  },
 };
+
+/** Files of a path run once: SPILLWAY_HOME says on which kind of home. */
+const ONCE = ["--project", "!worker-object"];
 
 const SLOWEST = 10;
 
@@ -52,7 +63,8 @@ const named = KINDS[first.replace(/^--/, "")];
 const kind = named ?? QUICK;
 const args = named === undefined && first !== "" ? [first, ...others] : others;
 // A path, or vitest's option, selects the suites.
-const choosesSuites = args.some((arg) => existsSync(arg) || arg.startsWith("--project"));
+const namesSuites = args.some((arg) => arg.startsWith("--project"));
+const choosesSuites = namesSuites || args.some((arg) => existsSync(arg));
 
 ensureDevVars();
 const folder = mkdtempSync(join(tmpdir(), "spillway-test-"));
@@ -67,13 +79,14 @@ const run = spawnSync(
     `--reporter=${kind.reporter}`,
     "--reporter=json",
     `--outputFile.json=${file}`,
-    ...(choosesSuites ? [] : [...kind.suites.flatMap((suite) => ["--project", suite]), ...kind.paths]),
+    ...(namesSuites ? [] : choosesSuites ? ONCE : kind.suites.flatMap((suite) => ["--project", suite])),
     ...args,
   ],
   {
     cwd: ROOT,
     env: {
       ...ENVIRONMENT,
+      WORDS: choosesSuites ? "" : kind.words,
       EXCLUDE: choosesSuites ? "" : kind.exclude,
       SEEDS: process.env["SEEDS"] ?? kind.seeds,
       TMPDIR: temporaryFolder(),

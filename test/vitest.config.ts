@@ -13,7 +13,8 @@
  * - `browser/`: the console and the portal in Chromium, skipped where that is not installed (`browser`).
  * - `interop/`: the service beside a real S3 and STS (Ceph's radosgw), skipped where that is not installed (`interop`).
  *
- * `SPILLWAY_HOME=object` runs `worker` with each space in a Durable Object of its own instead of in D1.
+ * `worker-object` runs files of `worker` with each space in a Durable Object of its own instead of in D1: those of the
+ * pipeline, in `npm run test:soak` all. `SPILLWAY_HOME=object npm test -- PATH` does it for the files of a path.
  *
  * scripts/test.ts says which of them a command runs.
  */
@@ -29,12 +30,25 @@ const together = (groupOrder: number) => ({ maxWorkers: availableParallelism(), 
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
 /** The quick run uses all cores at all times; in a longer one the pages of browsers have the machine to themselves. */
 const BROWSERS = (process.env["SEEDS"] ?? "few") === "few" ? together(0) : alone(4);
-/** Files that scripts/test.ts leaves out of a run. */
+/** Files that scripts/test.ts leaves out of a run, and of which of the rest it runs those that have one of these words. */
 const excluded = process.env["EXCLUDE"]?.split(",") ?? [];
+const words = process.env["WORDS"] ?? "";
+const withWords = (ending: string) => (words === "" ? `test/**/*.${ending}` : `test/**/*.@(${words}).*${ending}`);
 const provide = { seeds: process.env["SEEDS"] ?? "few", history: process.env["HISTORY"] ?? "" };
+const isSoak = process.env["SEEDS"] === "all";
+
+interface Workers {
+  name: string;
+  /** The files. */
+  include: string;
+  exclude: readonly string[];
+  /** The home of the tests' spaces; empty: the D1 database. */
+  home: string;
+  seeds: string;
+}
 
 /** Tests inside workerd. Files share a workerd, its module cache and its tables; each file begins with empty tables. */
-const worker = {
+const workers = ({ name, include, exclude, home, seeds }: Workers) => ({
   root,
   plugins: [
     cloudflareTest(async ({ inject }) => ({
@@ -54,8 +68,7 @@ const worker = {
           KEY_LIMIT: "1000",
           // Independent of .dev.vars: tests of a dialect turn it on themselves.
           DIALECTS: "",
-          // SPILLWAY_HOME=object: the spaces of tests are in Durable Objects.
-          DEFAULT_HOME: process.env["SPILLWAY_HOME"] ?? "",
+          DEFAULT_HOME: home,
           // Independent of .dev.vars: each test sets these itself when roles can be assumed.
           AWS_ACCESS_KEY_ID: "",
           AWS_SECRET_ACCESS_KEY: "",
@@ -70,17 +83,17 @@ const worker = {
     })),
   ],
   test: {
-    name: "worker",
-    include: ["test/**/*.test.ts"],
+    name,
+    include: [include],
     exclude: [
       "test/**/*.unit.test.ts",
       "test/smoke/**",
       "test/live/**",
       "test/browser/**",
       "test/interop/**",
-      ...excluded,
+      ...exclude,
     ],
-    provide,
+    provide: { ...provide, seeds },
     globalSetup: ["./test/support/bucket-server.ts"],
     setupFiles: ["./test/support/migrate.ts"],
     testTimeout: 60_000,
@@ -88,7 +101,7 @@ const worker = {
     isolate: false,
     ...together(0),
   },
-};
+});
 
 /**
  * Tests in Node that start the service with wrangler.
@@ -122,7 +135,7 @@ export default defineConfig({
         root,
         test: {
           name: "unit",
-          include: ["test/**/*.unit.test.ts"],
+          include: [withWords("unit.test.ts")],
           exclude: excluded,
           provide,
           isolate: false,
@@ -130,7 +143,21 @@ export default defineConfig({
           ...together(0),
         },
       },
-      worker,
+      workers({
+        name: "worker",
+        include: withWords("test.ts"),
+        exclude: excluded,
+        home: process.env["SPILLWAY_HOME"] ?? "",
+        seeds: provide.seeds,
+      }),
+      workers({
+        name: "worker-object",
+        include: isSoak ? "test/**/*.test.ts" : "test/export/pipeline/*.test.ts",
+        exclude: [],
+        home: "object",
+        // The seeds are rolled for homes of the other kind.
+        seeds: isSoak ? "all" : "few",
+      }),
       overHttp("smoke", together(0)),
       overHttp("live", together(1)),
       overHttp("live-alone", alone(2), [], "test/live/**/*.alone.test.ts"),
