@@ -37,7 +37,7 @@ const QUICK: Kind = {
 };
 const KINDS: Record<string, Kind> = {
   full: {
-    suites: ["unit", "worker", "worker-object", "live", "live-alone", "interop", "browser"],
+    suites: ["unit", "worker", "worker-object", "live", "live-alone", "interop", "browser", "deploy"],
     words: "sampled|full",
     exclude: "",
     seeds: "full",

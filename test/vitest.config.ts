@@ -11,6 +11,7 @@
  * - `live/`: the same with large data, kills and foreign readers (`live`); `*.alone.*` loads the whole machine
  *   (`live-alone`).
  * - `browser/`: the console and the portal in Chromium, skipped where that is not installed (`browser`).
+ * - `deploy/`: the deploy command and wrangler, against a stand-in of Cloudflare's REST API (`deploy`).
  * - `interop/`: the service beside a real S3 and STS (Ceph's radosgw), skipped where that is not installed (`interop`).
  *
  * `worker-object` runs files of `worker` with each space in a Durable Object of its own instead of in D1: those of the
@@ -91,6 +92,7 @@ const workers = ({ name, include, exclude, home, seeds }: Workers) => ({
       "test/live/**",
       "test/browser/**",
       "test/interop/**",
+      "test/deploy/**",
       ...exclude,
     ],
     provide: { ...provide, seeds },
@@ -118,7 +120,7 @@ const overHttp = (
   test: {
     name,
     include: [include],
-    exclude: excluded,
+    exclude: [...excluded, "test/**/*.unit.test.ts"],
     provide,
     globalSetup,
     testTimeout: 300_000,
@@ -163,6 +165,7 @@ export default defineConfig({
       overHttp("live-alone", alone(2), [], "test/live/**/*.alone.test.ts"),
       overHttp("interop", alone(3), ["./test/interop/setup-server.ts"]),
       overHttp("browser", BROWSERS, ["./test/browser/setup.ts"]),
+      overHttp("deploy", together(5)),
     ],
   },
 });

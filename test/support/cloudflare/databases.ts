@@ -9,6 +9,8 @@ import type { Account, Database } from "./state.ts";
 
 const MAX_DATABASES = { free: 10, paid: 50_000 };
 
+const READS = /^\s*(select|pragma)\b/i;
+
 const creation = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-_]*$/i),
   primary_location_hint: z.enum(["weur", "eeur", "apac", "oc", "wnam", "enam"]).optional(),
@@ -100,15 +102,20 @@ function runQuery(call: Call, asArrays: boolean) {
   const body = call.json(query);
   const statements = "batch" in body ? body.batch : [body];
   const results: unknown[] = [];
+  const changes: typeof log = [];
   sqlite.exec("BEGIN");
   try {
-    for (const { sql, params } of statements) results.push(...runAll(sqlite, sql, params ?? [], asArrays));
+    for (const { sql, params } of statements)
+      for (const [ran, result] of runAll(sqlite, sql, params ?? [], asArrays)) {
+        results.push(result);
+        if (!READS.test(ran)) changes.push({ sql: ran, params: params ?? [] });
+      }
     sqlite.exec("COMMIT");
   } catch (thrown) {
     if (sqlite.isTransaction) sqlite.exec("ROLLBACK");
     throw new Refusal(400, 7500, thrown instanceof Error ? `${thrown.message}: SQLITE_ERROR` : String(thrown));
   }
-  for (const { sql } of statements) if (!/^\s*(select|pragma)\b/i.test(sql)) log.push(sql);
+  log.push(...changes);
   return results;
 }
 
@@ -129,10 +136,13 @@ function* runAll(sqlite: DatabaseSync, sql: string, params: NonNullable<Paramete
     prepared.setReturnArrays(asArrays);
     const rows = prepared.all(...values);
     const columns = prepared.columns().map(({ name }) => name);
-    yield {
-      success: true,
-      results: asArrays ? { columns, rows } : rows,
-      meta: { served_by: "stand-in", duration: 0, changes: 0, last_row_id: 0, rows_read: 0, rows_written: 0 },
-    };
+    yield [
+      prepared.sourceSQL,
+      {
+        success: true,
+        results: asArrays ? { columns, rows } : rows,
+        meta: { served_by: "stand-in", duration: 0, changes: 0, last_row_id: 0, rows_read: 0, rows_written: 0 },
+      },
+    ] as const;
   }
 }

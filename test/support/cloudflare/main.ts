@@ -12,7 +12,14 @@ const account = cloudflare.addAccount({
   hasR2: !options.has("no-r2"),
   zones: [{ id: "3".repeat(32), name: "example.com" }],
 });
-for (const [name, value] of Object.entries({ ...cloudflare.environment, CLOUDFLARE_ACCOUNT_ID: account.id }))
+const reach = `--import=${new URL("reach.ts", import.meta.url).href}`;
+for (const [name, value] of Object.entries({
+  ...cloudflare.environment,
+  CLOUDFLARE_ACCOUNT_ID: account.id,
+  NODE_OPTIONS: reach,
+  BUCKET_ACCESS_KEY_ID: account.bucketKeys.accessKeyId,
+  BUCKET_SECRET_ACCESS_KEY: account.bucketKeys.secretAccessKey,
+}))
   console.log(`export ${name}=${value}`);
 
 let shown = 0;

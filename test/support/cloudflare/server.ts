@@ -8,7 +8,9 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Envelope, Refusal, refuse, succeed } from "./answers.ts";
+import { Addresses, BROKEN } from "./addresses.ts";
 import { assetRoutes } from "./assets.ts";
+import { answerS3, R2_HOST } from "./bucket-endpoint.ts";
 import { bucketRoutes } from "./buckets.ts";
 import { databaseRoutes } from "./databases.ts";
 import { identityRoutes } from "./identity.ts";
@@ -39,6 +41,7 @@ export class Cloudflare {
   readonly calls: RecordedCall[] = [];
   /** Calls of which the stand-in knows nothing. */
   readonly unknown: string[] = [];
+  readonly addresses = new Addresses(this.accounts);
   readonly #failures: { match: Match; refusal: Refusal }[] = [];
   readonly #watchers: { match: Match; action: () => void }[] = [];
   readonly #server: Server;
@@ -65,6 +68,7 @@ export class Cloudflare {
   }
 
   async close(): Promise<void> {
+    await this.addresses.close();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -87,6 +91,7 @@ export class Cloudflare {
       hasR2: true,
       hasAnalyticsEngine: true,
       subdomain: "example",
+      bucketKeys: { accessKeyId: randomBytes(16).toString("hex"), secretAccessKey: randomBytes(32).toString("hex") },
       zones: [],
       databases: [],
       queues: [],
@@ -117,7 +122,13 @@ export class Cloudflare {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
-    const path = pathname.startsWith(BASE) ? pathname.slice(BASE.length) : pathname;
+    if (!pathname.startsWith(BASE)) {
+      const [status, text] = await this.#serveHost(request);
+      response.writeHead(status, { "content-type": "text/plain" });
+      response.end(text);
+      return;
+    }
+    const path = pathname.slice(BASE.length);
     const method = request.method ?? "GET";
     const [, account = null] = /^\/accounts\/([^/]+)/.exec(path) ?? [];
     const name = `${method} ${path.replace(/^\/accounts\/[^/]+(?=.)/, "")}`;
@@ -133,6 +144,24 @@ export class Cloudflare {
     this.calls.push({ name, account, status: answer.status });
     response.writeHead(answer.status, { "content-type": "application/json" });
     response.end(answer.body);
+  }
+
+  /** What reach.ts asks: where a host is on this machine; and the hosts that are here: R2's, and a Worker's that throws. */
+  async #serveHost(request: IncomingMessage): Promise<[status: number, text: string]> {
+    const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
+    const [, host, path] = /^\/s3\/([^/]+)(.*)$/s.exec(request.url ?? "") ?? [];
+    if (host !== undefined && path !== undefined)
+      return answerS3(this.accounts, { method: request.method ?? "GET", host, path, headers: headersOf(request) });
+    if (pathname !== "/address") return [500, "error code: 1101"];
+    const asked = searchParams.get("host") ?? "";
+    if (R2_HOST.test(asked)) return [200, `/s3/${asked}`];
+    try {
+      const origin = await this.addresses.find(asked, searchParams.get("overrides"));
+      return origin === null ? [404, "unknown host"] : [200, origin];
+    } catch (thrown) {
+      console.error("The deployed Worker did not start:", thrown);
+      return [200, BROKEN];
+    }
   }
 
   #authorize({ headers: { authorization } }: IncomingMessage): void {

@@ -16,6 +16,8 @@ export interface Account {
   hasAnalyticsEngine: boolean;
   /** `NAME.workers.dev`; null: not registered. */
   subdomain: string | null;
+  /** The key that R2's S3 endpoint accepts: the operator made it in the dashboard. */
+  bucketKeys: BucketKeys;
   /** Domains on Cloudflare's name servers. */
   zones: Zone[];
   databases: Database[];
@@ -26,6 +28,11 @@ export interface Account {
   domains: Domain[];
   /** Static files that an upload session has received, by their hash. */
   files: Map<string, Uint8Array>;
+}
+
+export interface BucketKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
 }
 
 export interface Zone {
@@ -40,8 +47,8 @@ export interface Database {
   readonly location: string | null;
   readonly created_at: string;
   readonly sqlite: DatabaseSync;
-  /** The statements that have run, so that a service can be started with the same tables. */
-  readonly log: string[];
+  /** The statements that have changed it, for whoever makes a copy. */
+  readonly log: { sql: string; params: readonly unknown[] }[];
 }
 
 export interface Queue {
