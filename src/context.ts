@@ -62,6 +62,7 @@ export const MAINTENANCE_TASKS = [
   "deleteRuns",
   "dropKeys",
   "pruneVersions",
+  "measureHomes",
   "reencryptSecrets",
 ] as const;
 

@@ -1,6 +1,6 @@
 /**
  * Metrics as data points of Workers Analytics Engine, one shape per kind; the local runtime drops them. The index of a
- * point is its space, so that sampling keeps points of small spaces.
+ * point is its space, so that sampling keeps points of small spaces; that of a home that spaces share is its name.
  */
 
 export type Point =
@@ -24,10 +24,23 @@ export type Point =
       attempt: number;
       /** From the event to the end of this attempt. */
       lagMs: number;
+    }
+  | {
+      kind: "home";
+      home: string;
+      /** The space whose own database was measured; null: the one that the home's spaces share. */
+      spaceId: string | null;
+      bytes: number;
     };
 
 /** The only place that assigns blobs and doubles: blob1 is the kind, the others depend on it. */
 export function dataPoint(point: Point): { indexes: string[]; blobs: string[]; doubles: number[] } {
+  if (point.kind === "home")
+    return {
+      indexes: [point.spaceId ?? point.home],
+      blobs: ["home", point.home, point.spaceId ?? ""],
+      doubles: [point.bytes],
+    };
   const indexes = [point.spaceId];
   if (point.kind === "export")
     return {

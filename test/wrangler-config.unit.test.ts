@@ -31,7 +31,8 @@ it("an invocation runs one chunk, so that each chunk has a whole budget", () => 
 
 it("the local service migrates every database that is bound, also those that are added", () => {
   const toml = readFileSync(`${ROOT}/wrangler.toml`, "utf8");
-  const bound = readConfig({ config: `${ROOT}/wrangler.toml` }).d1_databases.map((each) => each.database_name);
+  const { d1_databases: databases } = readConfig({ config: `${ROOT}/wrangler.toml` });
+  const bound = (databases as { database_name: string }[]).map((each) => each.database_name);
   expect(databasesIn(toml)).toEqual(bound);
   const added = `${toml}\n[[d1_databases]]\nbinding = "SPACE_DB_2"\n  database_name='spillway-space-2' # new\n`;
   expect(databasesIn(added)).toEqual([...bound, "spillway-space-2"]);

@@ -1,12 +1,14 @@
 /**
  * Deletes events and reachability events past their space's retention, in small steps. Events that an export still
- * needs are kept: otherwise its plan would count rows that its chunks do not find.
+ * needs are kept: otherwise its plan would count rows that its chunks do not find. It opens every space's database in
+ * turn, so it also notes the size of those that one space has to itself.
  */
 
 import { EVENTS, REACHABILITY_EVENTS } from "../db/events/event-range.ts";
 import { leaseSpaceForRetention, oldestNeeded, scheduleRetentionNow } from "../db/events/retention.ts";
 import { log } from "../log.ts";
 import type { Context } from "../context.ts";
+import { measureSpace } from "./home-sizes.ts";
 import { DAY_MS, HOUR_MS } from "../time/durations.ts";
 
 const EVENTS_PER_STEP = 1_000;
@@ -20,7 +22,7 @@ const EVERY_MS = HOUR_MS;
 export const GRACE_MS = HOUR_MS;
 
 /** One slice: deletes until no space is due, or the budget is nearly spent. @returns whether more are due. */
-export async function retain(context: Pick<Context, "runtime" | "databases" | "budget">): Promise<boolean> {
+export async function retain(context: Pick<Context, "runtime" | "databases" | "budget" | "measure">): Promise<boolean> {
   const { control } = context.databases;
   do {
     const now = context.runtime.now();
@@ -32,6 +34,7 @@ export async function retain(context: Pick<Context, "runtime" | "databases" | "b
     const store = context.databases.events(space.id);
     const events = await deleteSome((rows) => store.deleteBefore(EVENTS, space.id, before, rows));
     const reachability = await deleteSome((rows) => store.deleteBefore(REACHABILITY_EVENTS, space.id, before, rows));
+    await measureSpace(context, space);
     if (events.more || reachability.more) await scheduleRetentionNow(control, space.id, now);
     if (events.deleted + reachability.deleted > 0)
       log("retention.deleted", {

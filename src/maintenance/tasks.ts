@@ -18,6 +18,7 @@ import { erase } from "./erasure.ts";
 import type { Context, MaintenanceTask } from "../context.ts";
 import { redispatchDeliveries } from "../webhooks/deliver.ts";
 import { cleanUp } from "./cleanup.ts";
+import { measureHomes } from "./home-sizes.ts";
 import { pruneVersions } from "./pruning.ts";
 import { purgeSpaces } from "./purge.ts";
 import { verifyExports } from "./verifications.ts";
@@ -67,6 +68,7 @@ export const TASKS: Readonly<Record<MaintenanceTask, Task>> = {
   deleteRuns: (context) => deleteRuns(context),
   dropKeys: (context) => dropKeys(context),
   pruneVersions: (context) => pruneVersions(context),
+  measureHomes: (context) => measureHomes(context),
   reencryptSecrets: (context, { after }) => reencryptSecrets(context, after),
 };
 

@@ -3780,9 +3780,16 @@ export type Home = {
      */
     spaces: number;
     /**
-     * The size of the database that its spaces share.
+     * Of `d1` the size of the database that its spaces share; of `object` the sum of the sizes of its spaces' databases, as they were noted within the last day.
      */
-    bytes?: number;
+    bytes: number;
+    /**
+     * Of `object`: the space whose database was the largest when it was noted.
+     */
+    largest?: {
+        space_id: string;
+        bytes: number;
+    };
 };
 
 export type NewApiKey = {

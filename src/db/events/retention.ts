@@ -4,10 +4,10 @@ import type { Database } from "../core/database.ts";
 
 /** Leases the space that is due for the longest time until `againAt`; null where none is due. Times in epoch ms. */
 export const leaseSpaceForRetention = (db: Database, now: number, againAt: number) =>
-  db.first<{ id: string; retention_days: number }>(
+  db.first<{ id: string; retention_days: number; home: string; bytes_due_at: number }>(
     `UPDATE spaces SET retention_due_at = ?2 WHERE id IN (
        SELECT id FROM spaces WHERE status <> 'deleting' AND retention_due_at <= ?1 ORDER BY retention_due_at LIMIT 1)
-     RETURNING id, retention_days`,
+     RETURNING id, retention_days, home, bytes_due_at`,
     [now, againAt],
   );
 

@@ -39,18 +39,6 @@ export async function findSpace(db: Database, spaceId: string): Promise<SpaceRow
   return db.first<SpaceRow>(`SELECT ${SPACE_COLUMNS} FROM spaces WHERE id = ?1 AND status <> 'deleting'`, [spaceId]);
 }
 
-/** The most spaces of a home that are counted. */
-export const MAX_COUNTED = 100_000;
-
-/** How many spaces a home has, at most `MAX_COUNTED`. */
-export async function countSpacesIn(db: Database, home: string): Promise<number> {
-  const row = await db.first<{ n: number }>(
-    `SELECT count(*) AS n FROM (SELECT 1 FROM spaces WHERE home = ?1 AND status <> 'deleting' LIMIT ?2)`,
-    [home, MAX_COUNTED],
-  );
-  return row?.n ?? 0;
-}
-
 /** The time zone of a space; null when its id is unknown. */
 export async function findTimeZone(db: Database, spaceId: string): Promise<string | null> {
   const row = await db.first<{ timezone: string }>("SELECT timezone FROM spaces WHERE id = ?1", [spaceId]);

@@ -5,7 +5,7 @@
  */
 
 import type { Databases } from "../../db/core/shards.ts";
-import { countSpacesIn } from "../../db/tenants/spaces.ts";
+import { sumSpacesIn } from "../../db/tenants/home-sizes.ts";
 import { invalid } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import type { Call } from "../route.ts";
@@ -53,7 +53,7 @@ async function smallestDatabase({ control, homes }: Pick<Databases, "control" | 
 }
 
 async function fewestSpaces(control: Databases["control"], names: readonly string[]): Promise<string> {
-  const counted = await Promise.all(names.map(async (name) => ({ name, spaces: await countSpacesIn(control, name) })));
+  const counted = await Promise.all(names.map(async (name) => ({ name, ...(await sumSpacesIn(control, name)) })));
   const [first] = counted.toSorted((a, b) => a.spaces - b.spaces || (a.name < b.name ? -1 : 1));
   if (first === undefined) throw new Error("No binding in wrangler.toml is a D1 database for spaces.");
   return first.name;

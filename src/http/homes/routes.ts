@@ -1,7 +1,8 @@
 /** /v1/homes: where the data of spaces can be. choice.ts says which of them a new space gets. */
 
 import * as z from "zod";
-import { countSpacesIn, MAX_COUNTED } from "../../db/tenants/spaces.ts";
+import type { Databases } from "../../db/core/shards.ts";
+import { largestSpaceIn, MAX_COUNTED, sumSpacesIn } from "../../db/tenants/home-sizes.ts";
 import { list } from "../list.ts";
 import { resource } from "../resource.ts";
 
@@ -16,7 +17,14 @@ const Home = z
       .number()
       .int()
       .meta({ description: `Its spaces, counted up to ${MAX_COUNTED}.` }),
-    bytes: z.number().int().optional().meta({ description: "The size of the database that its spaces share." }),
+    bytes: z.number().int().meta({
+      description:
+        "Of `d1` the size of the database that its spaces share; of `object` the sum of the sizes of its spaces' databases, as they were noted within the last day.",
+    }),
+    largest: z
+      .object({ space_id: z.uuid(), bytes: z.number().int() })
+      .optional()
+      .meta({ description: "Of `object`: the space whose database was the largest when it was noted." }),
   })
   .meta({ id: "Home", description: "A place for the data of spaces." });
 
@@ -35,9 +43,14 @@ export const homesResource = resource("/v1/homes", "Spaces", [
         name,
         kind,
         ...(jurisdiction === null ? {} : { jurisdiction }),
-        spaces: await countSpacesIn(databases.control, name),
-        ...(database === null ? {} : { bytes: await database.size() }),
+        ...(await sumSpacesIn(databases.control, name)),
+        ...(database === null ? await largestOf(databases, name) : { bytes: await database.size() }),
       };
     },
   }),
 ]);
+
+async function largestOf({ control }: Pick<Databases, "control">, home: string) {
+  const largest = await largestSpaceIn(control, home);
+  return largest === null ? {} : { largest: { space_id: largest.id, bytes: largest.bytes } };
+}

@@ -15,7 +15,8 @@ interface HomeView {
   name: string;
   kind: string;
   spaces: number;
-  bytes?: number;
+  bytes: number;
+  largest?: { space_id: string; bytes: number };
 }
 
 const homes = async () =>
@@ -36,16 +37,21 @@ const inObject = (space: Space) =>
 const inD1 = () => env.SPACE_DB.prepare("SELECT count(*) AS n FROM events").first<number>("n");
 
 describe("a home", () => {
-  it("is listed with its kind, its spaces and the size of what they share", async () => {
+  it("is listed with its kind, its spaces and the size of what they share, or of what each has", async () => {
     const before = Object.fromEntries(await homes()) as Record<string, HomeView>;
-    await service.space({ home: "object" });
+    const space = await service.space({ home: "object" });
+    await sweep(service.context);
     const after = Object.fromEntries(await homes()) as Record<string, HomeView>;
     expect(Object.keys(after)).toEqual(["d1:SPACE_DB", "object"]);
     expect(after).toMatchObject({
       "d1:SPACE_DB": { kind: "d1", bytes: expect.any(Number) as number },
       object: { kind: "object", spaces: (before["object"]?.spaces ?? 0) + 1 },
     });
-    expect(after["object"]).not.toHaveProperty("bytes");
+    expect([before["object"]?.bytes, before["object"]?.largest]).toEqual([0, undefined]);
+    const { bytes, largest } = after["object"] as HomeView;
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(largest).toEqual({ space_id: space.id, bytes });
+    expect(after["d1:SPACE_DB"]).not.toHaveProperty("largest");
   });
 
   it("is the only D1 for a space that names none, or the one of the setting", async () => {
