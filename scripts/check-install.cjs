@@ -10,7 +10,7 @@ const path = require("node:path");
 const [MIN_MAJOR, MIN_MINOR] = [22, 18];
 
 /** The scripts that run the Worker, which serves the page. */
-const NEED_PAGE = new Set(["dev.ts", "demo.ts", "test.ts", "bench.ts"]);
+const NEED_PAGE = new Set(["dev.ts", "demo.ts", "test.ts", "bench.ts", "deploy.ts"]);
 
 const modules = path.join(__dirname, "..", "node_modules");
 const built = path.join(__dirname, "..", "console", "dist");

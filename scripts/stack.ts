@@ -53,21 +53,33 @@ export interface StackOptions {
   onLine: (line: string) => void;
 }
 
-/** Runs a wrangler command to its end. @throws with its output when it fails. */
-async function wrangler(args: readonly string[], signal?: AbortSignal): Promise<void> {
+/**
+ * Runs a wrangler command to its end. @param env variables beside `ENVIRONMENT`. @returns what the command wrote to
+ * standard output. @throws Error with its output when it fails.
+ */
+export async function wrangler(
+  args: readonly string[],
+  { env = {}, signal }: { env?: Readonly<Record<string, string>>; signal?: AbortSignal | undefined } = {},
+): Promise<string> {
   const child = spawn(process.execPath, [WRANGLER, ...args], {
     cwd: ROOT,
-    env: { ...ENVIRONMENT, CI: "true" },
+    env: { ...ENVIRONMENT, CI: "true", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
     signal,
   });
+  let written = "";
   let output = "";
-  child.stdout.on("data", (data) => (output += String(data)));
+  child.stdout.on("data", (data) => {
+    written += String(data);
+    output += String(data);
+  });
   child.stderr.on("data", (data) => (output += String(data)));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
   });
   if (code !== 0) throw new Error(`wrangler ${args.join(" ")} failed:\n${output}`);
+  return written;
 }
 
 /** @param toml wrangler's configuration. @returns the names of its D1 databases. */
@@ -78,7 +90,7 @@ export function databasesIn(toml: string): string[] {
 async function migrate(persistTo: string, signal?: AbortSignal): Promise<void> {
   // One after the other: both open the same directory.
   for (const database of databasesIn(readFileSync(join(ROOT, "wrangler.toml"), "utf8")))
-    await wrangler(["d1", "migrations", "apply", database, "--local", "--persist-to", persistTo], signal);
+    await wrangler(["d1", "migrations", "apply", database, "--local", "--persist-to", persistTo], { signal });
 }
 
 /**

@@ -47,14 +47,18 @@ export function customerIdentity(terminal: Terminal, options: IdentityOptions): 
 }
 
 /**
- * The operator's identity: `SPILLWAY_ADMIN_TOKEN`; for a service of this machine also ADMIN_TOKEN of `.dev.vars` in the
- * folder where the command runs, which is how `npm run dev` keeps it.
+ * The operator's identity: `SPILLWAY_ADMIN_TOKEN`, else the token that `npm run deploy` saved for the service; for a
+ * service of this machine also ADMIN_TOKEN of `.dev.vars` in the folder where the command runs, which is how
+ * `npm run dev` keeps it.
  * @throws CommandError without a token.
  */
 export function operatorIdentity(terminal: Terminal, options: IdentityOptions): Identity {
   const origin = originAsked(terminal, options) ?? currentOrigin(terminal) ?? DEFAULT_ORIGIN;
   const token = terminal.env["SPILLWAY_ADMIN_TOKEN"] ?? "";
   if (token !== "") return { origin, key: headerValue(token, "SPILLWAY_ADMIN_TOKEN"), source: "SPILLWAY_ADMIN_TOKEN" };
+  const path = loginsPath(terminal);
+  const saved = readLogins(path).operators?.[origin];
+  if (saved !== undefined) return { origin, key: headerValue(saved, path), source: path };
   const local = isThisMachine(origin) ? localToken(terminal.folder) : "";
   if (local !== "") return { origin, key: headerValue(local, ".dev.vars"), source: ".dev.vars" };
   throw new CommandError("Spaces are the operator's, and there is no operator's token.", EXIT_CODES.notAllowed, [

@@ -22,6 +22,8 @@ export interface Logins {
   /** The login that commands use without `--login`; null without any. */
   current: string | null;
   logins: Readonly<Record<string, Login>>;
+  /** Operators' tokens, by the origin of their service: saved by `npm run deploy`. */
+  operators?: Readonly<Record<string, string>>;
 }
 
 const FILE_MODE = 0o600;
@@ -77,19 +79,30 @@ export function writeLogins(path: string, logins: Logins): void {
 }
 
 /** @returns the logins with one more, or one replaced, which is the current one from now on. @throws CommandError. */
-export function withLogin({ logins }: Logins, name: string, login: Login): Logins {
+export function withLogin({ logins, ...saved }: Logins, name: string, login: Login): Logins {
   if (!NAME.test(name) || name === "__proto__")
     throw usageError(
       `${JSON.stringify(name)} is no name of a login.`,
       "A name has letters, digits and . _ -, at most 64, and begins with a letter or a digit.",
     );
-  return { current: name, logins: { ...logins, [name]: login } };
+  return { ...saved, current: name, logins: { ...logins, [name]: login } };
 }
 
 /** @returns the logins without one; another becomes the current one. */
-export function withoutLogin({ current, logins }: Logins, name: string): Logins {
+export function withoutLogin({ current, logins, ...saved }: Logins, name: string): Logins {
   const left = Object.fromEntries(Object.entries(logins).filter(([each]) => each !== name));
-  return { current: current === name ? (Object.keys(left)[0] ?? null) : current, logins: left };
+  return { ...saved, current: current === name ? (Object.keys(left)[0] ?? null) : current, logins: left };
+}
+
+/** @returns the logins with the operator's token of a service, which replaces one before. */
+export function withOperator(saved: Logins, origin: string, token: string): Logins {
+  return { ...saved, operators: { ...saved.operators, [origin]: token } };
+}
+
+/** @returns the logins without the operator's token of a service. */
+export function withoutOperator(saved: Logins, origin: string): Logins {
+  const left = Object.entries(saved.operators ?? {}).filter(([each]) => each !== origin);
+  return { ...saved, operators: Object.fromEntries(left) };
 }
 
 /** @returns a name for the login of a space, from the space's name. */
@@ -100,11 +113,17 @@ export function loginNameFor(space: string): string {
 
 function parse(text: string): Logins | null {
   try {
-    const value = JSON.parse(text) as { current?: unknown; logins?: unknown };
-    const { current, logins } = value;
-    if (typeof logins !== "object" || logins === null) return null;
+    const value = JSON.parse(text) as { current?: unknown; logins?: unknown; operators?: unknown };
+    const { current, logins, operators = {} } = value;
+    if (typeof logins !== "object" || logins === null || typeof operators !== "object" || operators === null)
+      return null;
     if (!Object.values(logins).every(isLogin)) return null;
-    return { current: typeof current === "string" ? current : null, logins: logins as Record<string, Login> };
+    if (!Object.values(operators).every((token) => typeof token === "string")) return null;
+    return {
+      current: typeof current === "string" ? current : null,
+      logins: logins as Record<string, Login>,
+      ...(Object.keys(operators).length > 0 && { operators: operators as Record<string, string> }),
+    };
   } catch {
     return null;
   }

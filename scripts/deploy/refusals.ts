@@ -1,0 +1,42 @@
+/** Settings that are right on a laptop and wrong in production. */
+
+import { parseEnv } from "node:util";
+import { settingProblems } from "../stack/settings.ts";
+import { REQUIRED_SECRETS } from "./secret-names.ts";
+
+/** Hosts that only this machine, or its network, reaches. */
+const LOCAL_HOST = /^(localhost|.*\.localhost|.*\.local|127\..*|0\.0\.0\.0|\[::1?\])$/;
+
+/**
+ * @param settings the installation's settings and the secrets that are to be stored.
+ * @param example the settings file of local work.
+ * @returns a sentence for each setting that must not be deployed. It has no value of a secret.
+ */
+export function refusedSettings(settings: Readonly<Record<string, string>>, example: string): string[] {
+  const known = parseEnv(example);
+  const refused = REQUIRED_SECRETS.filter((name) => settings[name] !== undefined && settings[name] === known[name]).map(
+    (name) => `${name} is the one of local development, which everybody knows. Leave it out, or choose another one.`,
+  );
+  if (settings["ALLOW_INSECURE_TARGETS"] === "true")
+    refused.push("ALLOW_INSECURE_TARGETS is true: exports could be sent into private networks. Remove it.");
+  const endpoint = settings["BUCKET_ENDPOINT"] ?? "";
+  if (URL.canParse(endpoint) && LOCAL_HOST.test(new URL(endpoint).hostname))
+    refused.push(`BUCKET_ENDPOINT is ${endpoint}: no machine of Cloudflare reaches it. Name the store's address.`);
+  return refused;
+}
+
+/**
+ * @param settings as above; secrets that the Worker has already may be missing.
+ * @returns a sentence for each setting that the Worker would not start with.
+ */
+export function invalidSettings(settings: Readonly<Record<string, string>>): string[] {
+  return settingProblems({ files: [], example: "", defaults: { ...PLACEHOLDERS, ...settings }, overrides: {} });
+}
+
+/** Stand for secrets that the Worker has already and nobody can read. */
+const PLACEHOLDERS = {
+  ADMIN_TOKEN: "x".repeat(32),
+  SECRETS_KEY: `k1:${"A".repeat(43)}=`,
+  BUCKET_ACCESS_KEY_ID: "x",
+  BUCKET_SECRET_ACCESS_KEY: "x",
+};

@@ -1,0 +1,74 @@
+/** Checks what the account must have before anything is made in it: the paid plan, R2, and a name that is free. */
+
+import { CloudflareError } from "../api.ts";
+import { usesR2 } from "../config.ts";
+import type { Deployment } from "../deployment.ts";
+import type { Step } from "../steps.ts";
+
+const R2_IS_OFF = 10_042;
+/** The plan's names in the list of subscriptions. */
+const PAID = /^workers_(paid|unbound|standard)|^(contract|enterprise)/i;
+
+interface Subscription {
+  rate_plan?: { id?: string; public_name?: string };
+  state?: string;
+}
+
+export function accountSteps(deployment: Deployment): Step[] {
+  const { account } = deployment;
+  const dashboard = `https://dash.cloudflare.com/${account.id}`;
+  return [
+    { name: "account", look: async () => ({ found: `found: ${account.name} (${account.id})` }) },
+    { name: "plan", look: async () => ({ found: await checkPlan(deployment, dashboard) }) },
+    { name: "R2", look: async () => ({ found: await checkR2(deployment, dashboard) }) },
+    { name: `Worker's name ${deployment.worker}`, look: async () => ({ found: await checkName(deployment) }) },
+  ];
+}
+
+async function checkPlan(deployment: Deployment, dashboard: string): Promise<string> {
+  let subscriptions: Subscription[];
+  try {
+    subscriptions = await deployment.api.list<Subscription>(deployment.path("/subscriptions"));
+  } catch (thrown) {
+    // The sign-in of a browser, and most tokens, may not read what is paid: then the upload of the code says it.
+    if (thrown instanceof CloudflareError && thrown.isForbidden)
+      return "unknown: this sign-in may not read subscriptions. Workers Paid is needed; without it the upload is refused";
+    throw thrown;
+  }
+  const plan = subscriptions.find(({ rate_plan: plan }) => PAID.test(plan?.id ?? ""));
+  if (plan !== undefined) return `found: ${plan.rate_plan?.public_name ?? "Workers Paid"}`;
+  throw new Error(
+    `The account has the free plan, whose Workers may not compute for as long as an export needs. Choose Workers Paid: ` +
+      `${dashboard}/workers/plans`,
+  );
+}
+
+async function checkR2(deployment: Deployment, dashboard: string): Promise<string> {
+  if (!usesR2(deployment.installation)) return "not needed: the bucket is in another store";
+  try {
+    await deployment.api.get(deployment.path("/r2/buckets"));
+    return "found: turned on";
+  } catch (thrown) {
+    if (thrown instanceof CloudflareError && thrown.code === R2_IS_OFF)
+      throw new Error(`R2 is turned off in this account. Turn it on: ${dashboard}/r2/overview`, { cause: thrown });
+    throw thrown;
+  }
+}
+
+interface Binding {
+  name: string;
+  type: string;
+}
+
+/** A Worker of this name that is another program would be overwritten. */
+async function checkName(deployment: Deployment): Promise<string> {
+  const settings = await deployment.api.find<{ bindings?: Binding[] }>(deployment.script("/settings"));
+  if (settings === null) return "free";
+  const control = deployment.tracked.d1_databases[0]?.binding;
+  if (settings.bindings?.some(({ name, type }) => type === "d1" && name === control) === true)
+    return "found: an installation of Spillway";
+  throw new Error(
+    `The account has a Worker ${deployment.worker} that is not Spillway. Choose another environment (--env), whose ` +
+      "resources have other names, or rename that Worker.",
+  );
+}

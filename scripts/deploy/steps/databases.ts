@@ -1,0 +1,71 @@
+/** The D1 databases: found by name, made where they are missing. */
+
+import { CloudflareError } from "../api.ts";
+import { databasesOf } from "../config.ts";
+import type { Deployment } from "../deployment.ts";
+import { JURISDICTIONS } from "../installation.ts";
+import type { Step } from "../steps.ts";
+
+interface D1 {
+  uuid: string;
+  name: string;
+  jurisdiction?: string | null;
+  running_in_region?: string;
+}
+
+const NAME_IS_TAKEN = 7502;
+
+export function databaseSteps(deployment: Deployment): Step[] {
+  const { tracked, options, installation } = deployment;
+  return databasesOf(tracked, options.environment, installation.spaceDatabases).map(({ name }) => ({
+    name: `database ${name}`,
+    async look() {
+      const found = await findDatabase(deployment, name);
+      if (found === null) return { due: `make it ${placeOf(deployment)}`, act: () => make(deployment, name) };
+      deployment.databaseIds.set(name, found.uuid);
+      return { found: `found: ${await checkPlace(deployment, found)}` };
+    },
+  }));
+}
+
+/** @returns null where the account has no database of that name. */
+export async function findDatabase(deployment: Deployment, name: string): Promise<D1 | null> {
+  const path = deployment.path(`/d1/database?name=${encodeURIComponent(name)}`);
+  return (await deployment.api.list<D1>(path)).find((database) => database.name === name) ?? null;
+}
+
+async function make(deployment: Deployment, name: string): Promise<string> {
+  const { jurisdiction, location } = deployment.installation;
+  const place = jurisdiction === null ? location !== null && { primary_location_hint: location } : { jurisdiction };
+  try {
+    const body = { name, ...(place === false ? {} : place) };
+    const { uuid } = await deployment.api.send<D1>("POST", deployment.path("/d1/database"), { body });
+    deployment.databaseIds.set(name, uuid);
+    return `made ${placeOf(deployment)}`;
+  } catch (thrown) {
+    if (!(thrown instanceof CloudflareError && thrown.code === NAME_IS_TAKEN)) throw thrown;
+    throw new Error(`The account has a database ${name} that this sign-in does not see.`, { cause: thrown });
+  }
+}
+
+/** @throws Error where the data is outside the jurisdiction that was asked for: D1 moves no database. */
+async function checkPlace(deployment: Deployment, { uuid, name }: D1): Promise<string> {
+  const found = await deployment.api.get<D1>(deployment.path(`/d1/database/${uuid}`));
+  const { jurisdiction: asked } = deployment.installation;
+  const is = found.jurisdiction ?? null;
+  if (asked !== null && is !== asked)
+    throw new Error(
+      `The database ${name} is ${is === null ? "in no jurisdiction" : `in ${is}`}, and not in ${asked}. D1 moves no ` +
+        'database: choose another --env, or take "jurisdiction" out of the installation\'s file.',
+    );
+  // The installation's file was lost: a database that is made now stands where the others are.
+  const known = JURISDICTIONS.find((jurisdiction) => jurisdiction === is);
+  if (known !== undefined && asked === null) deployment.save({ jurisdiction: known });
+  const region = found.running_in_region ?? "a region that Cloudflare does not name";
+  return is === null ? `runs in ${region}` : `in the jurisdiction ${is}, runs in ${region}`;
+}
+
+function placeOf({ installation: { jurisdiction, location } }: Deployment): string {
+  if (jurisdiction !== null) return `in the jurisdiction ${jurisdiction}`;
+  return location === null ? "near the place where this command runs" : `in or near ${location}`;
+}

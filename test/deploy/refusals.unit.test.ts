@@ -1,0 +1,47 @@
+/** Settings that must not be deployed. */
+
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { expect, it } from "vitest";
+import { readTrackedConfig, settingsOf } from "../../scripts/deploy/config.ts";
+import { NEW_INSTALLATION } from "../../scripts/deploy/installation.ts";
+import { invalidSettings, refusedSettings } from "../../scripts/deploy/refusals.ts";
+import { ROOT } from "../../scripts/stack.ts";
+import { EXAMPLE } from "../../scripts/stack/settings.ts";
+
+const example = readFileSync(`${ROOT}/${EXAMPLE}`, "utf8");
+const known = parseEnv(example);
+const settings = settingsOf(await readTrackedConfig(), "production", { ...NEW_INSTALLATION, account: "acc" });
+
+it("the settings of a new installation can be deployed", () => {
+  expect(refusedSettings(settings, example)).toEqual([]);
+  expect(invalidSettings(settings)).toEqual([]);
+});
+
+it.each(["ADMIN_TOKEN", "SECRETS_KEY", "BUCKET_ACCESS_KEY_ID", "BUCKET_SECRET_ACCESS_KEY"])(
+  "%s of local development is refused, and not shown",
+  (name) => {
+    const value = known[name] ?? "";
+    const refused = refusedSettings({ ...settings, [name]: value }, example);
+    expect(refused).toEqual([expect.stringContaining(name)]);
+    expect(refused.join()).not.toContain(value);
+  },
+);
+
+it("targets in private networks are refused", () => {
+  expect(refusedSettings({ ...settings, ALLOW_INSECURE_TARGETS: "true" }, example)).toEqual([
+    expect.stringContaining("ALLOW_INSECURE_TARGETS"),
+  ]);
+});
+
+it.each(["http://localhost:8787/s3", "https://127.0.0.1", "https://store.local", "http://[::1]:9000"])(
+  "a bucket at %s is refused",
+  (endpoint) => {
+    const refused = refusedSettings({ ...settings, BUCKET_ENDPOINT: endpoint }, example);
+    expect(refused).toEqual([expect.stringContaining("BUCKET_ENDPOINT")]);
+  },
+);
+
+it("a setting that the Worker would not start with is named, with its rule", () => {
+  expect(invalidSettings({ ...settings, GZIP_LEVEL: "12" })).toEqual([expect.stringContaining("GZIP_LEVEL")]);
+});
