@@ -64,6 +64,7 @@ export const MAINTENANCE_TASKS = [
   "pruneVersions",
   "measureHomes",
   "reencryptSecrets",
+  "recordSweep",
 ] as const;
 
 export type MaintenanceTask = (typeof MAINTENANCE_TASKS)[number];

@@ -65,21 +65,24 @@ const isFailure = (status: string | number) => Number(status) >= 400;
 
 function successes({ examples }: SharedResponses, route: Route): Responses {
   const pages = route.query instanceof z.ZodObject && "cursor" in route.query.shape;
-  return Object.entries(route.responses)
-    .filter(([status]) => !isFailure(status))
-    .map(([status, doc]) => [
-      status,
-      {
-        description: doc.description,
-        headers: z.object({
-          ...HEADERS.requestId,
-          ...(isCounted(route) ? HEADERS.limit : {}),
-          ...(pages ? HEADERS.list : {}),
-          ...own(doc),
-        }),
-        ...content(examples, route, doc),
-      },
-    ]);
+  return (
+    Object.entries(route.responses)
+      // A failure with a schema of its own is no problem document.
+      .filter(([status, doc]) => !isFailure(status) || doc.schema !== undefined)
+      .map(([status, doc]) => [
+        status,
+        {
+          description: doc.description,
+          headers: z.object({
+            ...HEADERS.requestId,
+            ...(isCounted(route) ? HEADERS.limit : {}),
+            ...(pages ? HEADERS.list : {}),
+            ...own(doc),
+          }),
+          ...content(examples, route, doc),
+        },
+      ])
+  );
 }
 
 function own(doc: ResponseDoc | undefined): Record<string, z.ZodType> {

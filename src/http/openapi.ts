@@ -143,8 +143,7 @@ function operation(
     summary: route.summary,
     ...(description === "" ? {} : { description }),
     tags: [route.tag],
-    security:
-      route.auth === "none" ? [] : [{ [route.auth === "portal" ? PORTAL : api.conventions.credentials.name]: [] }],
+    security: securityOf(api, route),
     requestParams: {
       ...(route.params === undefined ? {} : { path: route.params as never }),
       ...(route.query === undefined ? {} : { query: route.query as never }),
@@ -155,6 +154,13 @@ function operation(
       : { requestBody: { required: true, content: bodies(route.body, named.of(route.body, route)) } }),
     responses,
   };
+}
+
+/** An empty requirement in the list: the credential may be left out. */
+function securityOf({ conventions }: ApiDescription, { auth, operatorsMore }: Route): Record<string, string[]>[] {
+  const named = { [auth === "portal" ? PORTAL : conventions.credentials.name]: [] };
+  if (auth !== "none") return [named];
+  return operatorsMore === true ? [{}, named] : [];
 }
 
 const ContentEncoding = z

@@ -154,6 +154,8 @@ export interface RouteDefinition<Params, Query, Body> {
   description?: string;
   /** `portal`: sessions of a portal alone. */
   auth: "none" | "admin" | "key" | "portal" | Scope;
+  /** With `auth: "none"`: the operator may ask for more, and the handler checks the token. */
+  operatorsMore?: true;
   /** The scopes of which a portal session needs one; absent: no session may call it. */
   portal?: readonly (typeof PORTAL_SCOPES)[number][];
   /** Web pages may call it, with a key that has origins. */

@@ -11,6 +11,7 @@ import { deleteOldExports, purgeExport, listPurgeable } from "../db/exports/clea
 import { expireExport, listToExpire } from "../db/exports/transitions.ts";
 import { claimStuckExports } from "../db/exports/progress.ts";
 import { dropOldRuns } from "../db/schedules/history.ts";
+import { recordSweep } from "../db/health/heartbeats.ts";
 import { entry } from "../db/exports/timeline.ts";
 import { log, logFailure } from "../log.ts";
 import { decrypt, encryptForStore, olderKeyIds } from "../outbound/encryption.ts";
@@ -70,7 +71,14 @@ export const TASKS: Readonly<Record<MaintenanceTask, Task>> = {
   pruneVersions: (context) => pruneVersions(context),
   measureHomes: (context) => measureHomes(context),
   reencryptSecrets: (context, { after }) => reencryptSecrets(context, after),
+  recordSweep: (context) => beat(context),
 };
+
+/** The cron fired, its messages were delivered, and the control database takes writes. */
+async function beat({ databases, runtime }: Pick<Context, "databases" | "runtime">): Promise<false> {
+  await recordSweep(databases.control, runtime.now());
+  return false;
+}
 
 /** Exports whose messages were lost, or never sent. */
 async function resend(context: Context): Promise<boolean> {

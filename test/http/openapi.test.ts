@@ -108,7 +108,8 @@ describe.each(named(ROUTES))("%s", (_, route) => {
 
   it("says whose credentials it takes", () => {
     const schemes = operationOf(route).security.flatMap((each) => Object.keys(each));
-    expect(schemes).toEqual(route.auth === "none" ? [] : [route.auth === "portal" ? "portal" : "bearer"]);
+    const open = route.auth === "none" && route.operatorsMore !== true;
+    expect(schemes).toEqual(open ? [] : [route.auth === "portal" ? "portal" : "bearer"]);
     expect(operationOf(route).description?.includes("operator's token") ?? false).toBe(route.auth === "admin");
     for (const scheme of schemes) expect(document.components.securitySchemes).toHaveProperty(scheme);
   });

@@ -37,6 +37,7 @@ const EVERY_SPACE: Record<string, string> = {
   dropOldRuns: "the sweep drops every space's history of runs when it is too old",
   takeLostDeliveries: "the sweep wakes late deliveries of every space, and gives each back with its space_id",
   listEncryptedWith: "the sweep finds secrets of every space that an older key encrypted, each with its space_id",
+  waitingSince: "the operator sees since when the oldest work of all spaces waits, and nothing of a space",
   dropOldKeys: "the sweep drops every space's idempotency keys when they are too old",
 };
 
@@ -58,13 +59,14 @@ function forgets(query: Query): boolean {
 const say = (query: Query) => `${query.file} ${query.name}: ${query.sql}`;
 
 describe("the walk", () => {
-  it("finds the tables, all but these three a space's", () => {
+  it("finds the tables, all but these four a space's", () => {
     const all = Object.values(MIGRATIONS)
       .join("\n")
       .matchAll(/CREATE TABLE (\w+)/g);
     const shared = [...all].flatMap(([, table = ""]) => (OWNED.has(table) ? [] : [table]));
-    // The tenants themselves, by their id; the homes that they share; and the table that never keeps a row.
-    expect(shared.toSorted()).toEqual(["guard", "home_checks", "spaces"]);
+    // The tenants themselves, by their id; the homes that they share; when the sweep was at work; and the table that
+    // never keeps a row.
+    expect(shared.toSorted()).toEqual(["guard", "heartbeats", "home_checks", "spaces"]);
   });
 
   it("reads each statement in the source", () => {

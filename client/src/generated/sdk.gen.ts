@@ -1329,5 +1329,11 @@ export const openPortalLink = <ThrowOnError extends boolean = false>(options: Op
 
 /**
  * Check the service's health
+ *
+ * Without parameters it answers that the Worker runs, and looks at nothing else. `deep=1` is for operators: it asks the databases, the bucket and the sweep, and looks for work that waits too long.
  */
-export const health = <ThrowOnError extends boolean = false>(options?: Options<HealthData, ThrowOnError>): RequestResult<HealthResponses, HealthErrors, ThrowOnError> => (options?.client ?? client).get<HealthResponses, HealthErrors, ThrowOnError>({ url: '/healthz', ...options });
+export const health = <ThrowOnError extends boolean = false>(options?: Options<HealthData, ThrowOnError>): RequestResult<HealthResponses, HealthErrors, ThrowOnError> => (options?.client ?? client).get<HealthResponses, HealthErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/healthz',
+    ...options
+});

@@ -4716,7 +4716,39 @@ export type PortalSession = {
 };
 
 export type Health = {
-    status: 'ok';
+    status: 'ok' | 'failing';
+    /**
+     * With `deep=1`.
+     */
+    checked_at?: string;
+    /**
+     * With `deep=1`.
+     */
+    parts?: Array<HealthPart>;
+};
+
+export type HealthPart = {
+    /**
+     * `control`, `d1:…` for a space database, `bucket`, `sweep`, or `queue:…` for a queue.
+     */
+    name: string;
+    status: 'ok' | 'failing';
+    /**
+     * How long the part took to answer.
+     */
+    ms: number;
+    /**
+     * The size of the database. D1 allows 10 GB.
+     */
+    bytes?: number;
+    /**
+     * Since when the oldest work waits, or since the last sweep. Null: there is none.
+     */
+    age_seconds?: number | null;
+    /**
+     * What is wrong.
+     */
+    detail?: string;
 };
 
 /**
@@ -10714,19 +10746,36 @@ export type OpenPortalLinkResponse = OpenPortalLinkResponses[keyof OpenPortalLin
 export type HealthData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * `1`: check each part. Send the operator's token.
+         */
+        deep?: '0' | '1';
+    };
     url: '/healthz';
 };
 
 export type HealthErrors = {
     /**
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
+     */
+    401: UnauthenticatedProblem;
+    /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
     422: InvalidRequestProblem;
     /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: RateLimitedProblem;
+    /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
     500: InternalProblem;
+    /**
+     * With `deep=1`: a part is failing.
+     */
+    503: Health;
 };
 
 export type HealthError = HealthErrors[keyof HealthErrors];

@@ -4,10 +4,12 @@
 
 import * as z from "zod";
 import { type ErrorCode, ERRORS } from "../../errors.ts";
+import { requireOperator } from "../middleware/authentication.ts";
 import { type Resource, resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import type { SentDocument } from "./document.ts";
 import { COMPONENT, PAGE, POLICY, SEARCH, SEARCH_INDEX, SEARCH_SCRIPT } from "./page.ts";
+import { checkHealth, Health } from "./health.ts";
 import { problemPage } from "./problem-page.ts";
 
 /** The component's name among the Worker's assets. */
@@ -21,15 +23,24 @@ export const metaResource = (document: SentDocument): Resource =>
       path: "/healthz",
       operationId: "health",
       summary: "Check the service's health",
+      description:
+        "Without parameters it answers that the Worker runs, and looks at nothing else. `deep=1` is for operators: it " +
+        "asks the databases, the bucket and the sweep, and looks for work that waits too long.",
       auth: "none",
+      operatorsMore: true,
+      query: z.object({
+        deep: z.enum(["0", "1"]).default("0").meta({ description: "`1`: check each part. Send the operator's token." }),
+      }),
       responses: {
-        200: {
-          description: "The service is up.",
-          schema: z.object({ status: z.literal("ok") }).meta({ id: "Health" }),
-        },
+        200: { description: "The service is up.", schema: Health },
+        503: { description: "With `deep=1`: a part is failing.", schema: Health },
       },
-      async handle() {
-        return json({ status: "ok" });
+      errors: ["unauthenticated", "rate_limited"],
+      async handle(call, { query }) {
+        if (query.deep === "0") return json({ status: "ok" });
+        await requireOperator(call);
+        const health = await checkHealth(call);
+        return json(health, health.status === "ok" ? 200 : 503, { "cache-control": "no-store" });
       },
     }),
     route({

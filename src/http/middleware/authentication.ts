@@ -119,9 +119,13 @@ async function callerOf(call: Call, auth: Route["auth"], { keyOf, sessions }: Cr
   if (auth === "portal" && !call.request.headers.has("authorization"))
     throw unauthenticated("There is no portal session: open a link.");
   if (auth !== "admin") return callerOfKey(call, await keyOf(call), !ALWAYS_LOOKED_UP.has(auth));
-  await checkOperator(call, authorizationOf(call.request, "Bearer", "the operator's token"));
+  await requireOperator(call);
   return NO_CALLER;
 }
+
+/** For what only the operator may see. @throws unauthenticated, rate_limited. */
+export const requireOperator = (call: Call): Promise<void> =>
+  checkOperator(call, authorizationOf(call.request, "Bearer", "the operator's token"));
 
 const NO_CALLER: Caller = { space: NO_SPACE, scopes: [], origins: null, keyId: "", session: null };
 
