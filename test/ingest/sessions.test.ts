@@ -106,8 +106,9 @@ describe("the length of a session", () => {
     const { now } = service;
     const whole = { id: space.id, timezone: "UTC", created_at: 0, retention_days: 365 };
     const uuid = () => crypto.randomUUID();
-    const db = service.context.databases.space(space.id);
-    await service.budget.invoke(() => mergePersons({ db, space: whole, now, uuid }, "visitor", "p-1"));
+    const { databases } = service.context;
+    const call = { db: databases.space(space.id), events: databases.events(space.id), space: whole, now, uuid };
+    await service.budget.invoke(() => mergePersons(call, "visitor", "p-1"));
     await send(event("Ended", 5, { sessionId: "s-2" }));
     expect(await lengths()).toEqual([300, 180]);
   });

@@ -92,7 +92,7 @@ export interface PersonEvents {
 }
 
 export interface EventStore extends EventRanges, PersonEvents {
-  /** Which of these ids the space already has an event of, whatever became of its properties. */
+  /** Which of these ids the space has an event of. What retention or erasure deleted is not known any more. */
   known(spaceId: string, ids: Iterable<string>): Promise<Set<string>>;
   /** Deletes the space's oldest events that occurred before `before` (epoch ms), at most `max`. @returns how many. */
   deleteBefore(table: EventTable, spaceId: string, before: number, max: number): Promise<number>;
