@@ -81,6 +81,7 @@ const settings = z.object({
   SEGMENT_TTL_DAYS: count(1, 365),
   URL_TTL_SECONDS: count(1, 604_800),
   MAX_EXPORT_BYTES: count(1_000, 1e13),
+  REQUEST_LOG_PERCENT: z.coerce.number().min(0).max(100).default(100),
 });
 
 /** The secrets of scripts/stack/local.vars: everybody can read them. */
@@ -154,6 +155,8 @@ export function readConfig(env: Settings) {
     urlTtlSeconds: from.URL_TTL_SECONDS,
     /** Uncompressed. */
     maxExportBytes: from.MAX_EXPORT_BYTES,
+    /** The part of successful calls whose line is logged, from 0 to 1. */
+    requestLogShare: from.REQUEST_LOG_PERCENT / 100,
   });
 }
 

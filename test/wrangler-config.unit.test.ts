@@ -38,3 +38,11 @@ it("the local service migrates every database that is bound, also those that are
   expect(databasesIn(added)).toEqual([...bound, "spillway-space-2"]);
   expect(databasesIn('# database_name = "old"')).toEqual([]);
 });
+
+it("no invocation's lines are left out: sampling would lose those of failures too", () => {
+  const { observability } = readConfig({ config: `${ROOT}/wrangler.toml` });
+  expect(observability?.logs).toMatchObject({ enabled: true, head_sampling_rate: 1, invocation_logs: false });
+  expect(observability?.head_sampling_rate ?? 1).toBe(1);
+  // Each span of a trace costs what a line costs.
+  expect(observability?.traces?.head_sampling_rate).toBeLessThanOrEqual(0.05);
+});

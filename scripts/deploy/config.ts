@@ -22,6 +22,7 @@ export interface TrackedConfig {
   };
   analytics_engine_datasets: { binding: string; dataset: string }[];
   migrations: { tag: string }[];
+  observability: { logs: Record<string, unknown>; traces: Record<string, unknown> };
 }
 
 export interface Database {
@@ -86,6 +87,21 @@ export function settingsOf(
   return { ...tracked.vars, ...bucket, ...vars };
 }
 
+/** @returns what wrangler.toml has, with the installation's destinations. */
+function observabilityOf({ observability }: TrackedConfig, { telemetry }: Installation): Record<string, unknown> {
+  const to = (destinations: readonly string[]) =>
+    destinations.length === 0 ? {} : { destinations, persist: telemetry.persist };
+  return {
+    ...observability,
+    logs: { ...observability.logs, ...to(telemetry.logs) },
+    traces: {
+      ...observability.traces,
+      ...to(telemetry.traces),
+      ...(telemetry.traced === null ? {} : { head_sampling_rate: telemetry.traced }),
+    },
+  };
+}
+
 /**
  * @param ids the ids of the databases that are there, by name.
  * @param folder where the configuration will be: its paths start there.
@@ -113,6 +129,7 @@ export function deriveConfig(
     preview_urls: false,
     routes: installation.domain === null ? [] : [{ pattern: installation.domain, custom_domain: true }],
     vars: settingsOf(tracked, environment, installation),
+    observability: observabilityOf(tracked, installation),
     secrets: { required: REQUIRED_SECRETS },
     d1_databases: databasesOf(tracked, environment, installation.spaceDatabases).map((database) => ({
       binding: database.binding,

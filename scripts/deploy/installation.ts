@@ -13,6 +13,16 @@ export const LOCATIONS = ["wnam", "enam", "weur", "eeur", "apac", "oc"] as const
 
 export type Jurisdiction = (typeof JURISDICTIONS)[number];
 
+/** Destinations of OpenTelemetry by the names that they have in the account. */
+export interface Telemetry {
+  logs: readonly string[];
+  traces: readonly string[];
+  /** Whether Cloudflare keeps them too. */
+  persist: boolean;
+  /** The part of invocations that is traced, from 0 to 1; null: that of wrangler.toml. */
+  traced: number | null;
+}
+
 export interface Installation {
   /** The id of the account at Cloudflare. */
   account: string | null;
@@ -28,6 +38,8 @@ export interface Installation {
   spaceDatabases: number;
   /** Settings that differ from those of wrangler.toml. */
   vars: Readonly<Record<string, string>>;
+  /** Where logs and traces go beside, or instead of, Cloudflare's own store. */
+  telemetry: Telemetry;
   /** The version of the Worker whose smoke test passed last. */
   tested: string | null;
 }
@@ -40,6 +52,7 @@ export const NEW_INSTALLATION: Installation = {
   location: null,
   spaceDatabases: 1,
   vars: {},
+  telemetry: { logs: [], traces: [], persist: true, traced: null },
   tested: null,
 };
 
@@ -94,8 +107,10 @@ function head(environment: string): string {
   return [
     `The installation "${environment}" of Spillway. Written by: npm run deploy -- --env ${environment}`,
     "Git ignores this file. It has no secret. Where it is lost, the next run finds the installation by its names.",
-    'You may change "domain", "workersDev", "spaceDatabases" (only upwards) and "vars": the next run applies them.',
+    'You may change "domain", "workersDev", "spaceDatabases" (only upwards), "vars" and "telemetry": the next run',
+    "applies them.",
     '"vars" has the settings that differ from [vars] in wrangler.toml: { "DOWNLOAD_TTL_DAYS": "3" }.',
+    '"telemetry" names destinations of OpenTelemetry: docs/operations.md.',
     '"jurisdiction" and "location" are fixed once the databases are made.',
   ]
     .map((line) => `// ${line}\n`)

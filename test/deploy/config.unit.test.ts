@@ -103,3 +103,13 @@ it("a queue comes after the one that takes its dead letters", () => {
   expect(new Set(queues).size).toBe(queues.length);
   expect(queues).toHaveLength(tracked.queues.consumers.length);
 });
+
+it("logs and traces go to the destinations that the installation names, and else to Cloudflare alone", () => {
+  expect(derived()["observability"]).toEqual(tracked.observability);
+  const telemetry = { logs: ["axiom-logs"], traces: [], persist: false, traced: 0.001 };
+  expect(derived({ telemetry })["observability"]).toEqual({
+    ...tracked.observability,
+    logs: { ...tracked.observability.logs, destinations: ["axiom-logs"], persist: false },
+    traces: { ...tracked.observability.traces, head_sampling_rate: 0.001 },
+  });
+});

@@ -1,4 +1,7 @@
-/** One log line per request, with the route's pattern instead of the address: an address contains customers' ids. */
+/**
+ * One log line per request, with the route's pattern instead of the address: an address contains customers' ids. An
+ * operator with very many calls may log only a part of the successful ones; a failure always has its line.
+ */
 
 import { createMiddleware } from "hono/factory";
 import { log } from "../../log.ts";
@@ -15,6 +18,9 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const { call } = c.var;
   const startedAt = call.runtime.now();
   await next();
+  const { requestLogShare: share } = call.config;
+  const failed = c.res.status >= 400;
+  if (!failed && share < 1 && call.runtime.random() >= share) return;
   log("request", {
     request_id: call.requestId,
     method: call.request.method,
@@ -22,5 +28,7 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
     status: c.res.status,
     ...call.notes,
     ms: call.runtime.now() - startedAt,
+    // What the line stands for, so that sums stay right.
+    ...(failed || share === 1 ? {} : { of_requests: Math.round(1 / share) }),
   });
 });
