@@ -1,7 +1,7 @@
 /**
  * A space's events, as the rooms above reach them: reads in the order of (occurred_at, id) as of a sequence number, and
  * the deletions. `SqlEventStore` is the one implementation; this interface is the seam for a tier below it, where old
- * events are sealed files and recent ones are rows.
+ * events are sealed files and recent ones are rows (docs/scale.md).
  *
  * Every implementation promises:
  * - Order: events by time of occurrence (epoch ms), those of one millisecond by the UTF-8 bytes of their ids.
