@@ -179,6 +179,7 @@ it("every other command answers with one JSON document", async () => {
   await json("segments", "put", "all", "--rule", '{"attribute":"$country","op":"exists"}');
   const lines = [
     "whoami",
+    "homes",
     "spaces list",
     "spaces show",
     "spaces change --name Store",

@@ -40,9 +40,16 @@ export class Output {
   /** A list: `{"data": […], "has_more": …}` with `--json`, ids alone with `--quiet`, else a table. */
   list<Row>(rows: readonly Row[], columns: readonly Column<Row>[], hasMore: boolean): void {
     const [first] = columns;
-    const width = this.#terminal.stdout.isTTY === true ? this.#terminal.stdout.columns : undefined;
     const ids = () => rows.map((row) => printable(String(first?.value(row))));
-    this.result({ data: rows, has_more: hasMore }, this.quiet ? ids() : table(rows, columns, width));
+    const value = { data: rows, has_more: hasMore };
+    if (this.quiet) this.result(value, ids());
+    else this.rows(value, rows, columns);
+  }
+
+  /** Rows of an answer: the answer with `--json`, else a table. */
+  rows<Row>(answer: unknown, rows: readonly Row[], columns: readonly Column<Row>[]): void {
+    const width = this.#terminal.stdout.isTTY === true ? this.#terminal.stdout.columns : undefined;
+    this.result(answer, table(rows, columns, width));
   }
 
   /** One of many results: a document in a line with `--json`, else the line. */

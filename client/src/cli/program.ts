@@ -11,6 +11,7 @@ import { addEvents } from "./events.ts";
 import { EXIT_CODE_MEANINGS, EXIT_CODES } from "./exit-codes.ts";
 import { addEstimate } from "./exports-create.ts";
 import { addExports } from "./exports.ts";
+import { addHomes } from "./homes.ts";
 import { addKeys } from "./keys.ts";
 import { addLogin } from "./login.ts";
 import { addProfiles } from "./people.ts";
@@ -89,6 +90,7 @@ export function createProgram(terminal: Terminal, isJson = false): Program {
   addDestinations(program, cli);
   addWebhooks(program, cli);
   addSpaces(program, cli);
+  addHomes(program, cli);
   addKeys(program, cli);
   addLogin(program, cli);
   addCompletion(program, cli);

@@ -1,16 +1,19 @@
 /** `spaces`: tenants, which the operator makes; and the space of the key itself. */
 
 import { type Command, Option } from "commander";
-import type { Space } from "../generated/types.gen.ts";
+import type { QueryRows, Space } from "../generated/types.gen.ts";
 import type { Cli } from "./cli.ts";
 import { checkFree, saveLogin } from "./login.ts";
 import { loginNameFor } from "./logins.ts";
-import { confirm, given, listing, positive } from "./resource.ts";
+import { confirm, given, listing, positive, readText } from "./resource.ts";
+
+type QueryValue = QueryRows["rows"][number][number];
 
 interface SpaceOptions {
   timezone?: string;
   retentionDays?: number;
   name?: string;
+  home?: string;
   status?: "active" | "inactive";
   save?: string | true;
   yes?: boolean;
@@ -24,6 +27,7 @@ export function addSpaces(program: Command, cli: Cli): void {
     .description("make a space and its first API key, which is shown once or saved")
     .option("--timezone <zone>", "an IANA time zone; default: this machine's")
     .option("--retention-days <days>", "how long events are kept; default: 180", positive)
+    .option("--home <name>", "where its data is kept, as homes names it; default: the service chooses")
     .option("--save [login]", "save the key as a login instead of showing it")
     .action((name: string, options: SpaceOptions) => create(cli, name, options));
 
@@ -61,6 +65,19 @@ export function addSpaces(program: Command, cli: Cli): void {
     });
 
   spaces
+    .command("query <id> <sql>")
+    .description("read the database of a space in an object by one statement of SQL (operator); - reads standard input")
+    .option("--param <value>", "the value of ?1, then ?2 …: JSON, or else a text; may be repeated", paramValues)
+    .action(async (id: string, sql: string, { param }: { param?: readonly QueryValue[] }) => {
+      const text = sql === "-" ? await readText(cli, sql) : sql;
+      const answer = await cli.operator.spaces.query(id, { sql: text, params: [...(param ?? [])] });
+      const columns = answer.columns.map((title, at) => ({ title, value: (row: readonly QueryValue[]) => row[at] }));
+      cli.out.rows(answer, answer.rows, columns);
+      if (answer.truncated)
+        cli.out.note(`There are more rows than these ${answer.rows.length}: LIMIT and a condition lead further.`);
+    });
+
+  spaces
     .command("rotate-webhook-secret")
     .description("make a new secret for the webhooks of callback URLs; it is shown once")
     .action(async () => cli.out.thing(await cli.spillway.space.rotateWebhookSecret()));
@@ -76,12 +93,27 @@ export function addSpaces(program: Command, cli: Cli): void {
     });
 }
 
-async function create(cli: Cli, name: string, { timezone, retentionDays, save }: SpaceOptions): Promise<void> {
+/** For an option that may be repeated. A value that is JSON for a number, a text or null is that; others are texts. */
+function paramValues(text: string, before: readonly QueryValue[] = []): QueryValue[] {
+  return [...before, paramValue(text)];
+}
+
+function paramValue(text: string): QueryValue {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "number" || typeof value === "string" || value === null) return value;
+  } catch {
+    // No JSON: a text as it is.
+  }
+  return text;
+}
+
+async function create(cli: Cli, name: string, { timezone, retentionDays, home, save }: SpaceOptions): Promise<void> {
   const login = save === true ? loginNameFor(name) : save;
   // The key is shown once: what would keep it from being saved is found before it is made.
   if (login !== undefined) checkFree(cli, login);
   const zone = timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const body = { name, timezone: zone, ...given({ retention_days: retentionDays }) };
+  const body = { name, timezone: zone, ...given({ retention_days: retentionDays, home }) };
   const { operator } = cli;
   const made = await operator.spaces.create(body);
   if (login === undefined) {

@@ -990,6 +990,17 @@ export type DialectSettings = {
     };
 };
 
+export type QuerySpaceRequest = {
+    /**
+     * One statement of SQLite that begins with SELECT, WITH or EXPLAIN.
+     */
+    sql: string;
+    /**
+     * The values of ?1, ?2 … in the statement.
+     */
+    params?: Array<string | number | null>;
+};
+
 export type ChangeOwnSpaceRequest = {
     name?: string;
     timezone?: string;
@@ -3755,6 +3766,25 @@ export type Space = {
      * RFC 3339, UTC, with milliseconds.
      */
     created_at: string;
+};
+
+/**
+ * What a statement read.
+ */
+export type QueryRows = {
+    columns: Array<string>;
+    /**
+     * The values of each row, by columns. The bytes of a blob are a text of hex digits.
+     */
+    rows: Array<Array<string | number | null>>;
+    /**
+     * There are more rows: an answer has at most 1,000, and 1 MB of them.
+     */
+    truncated: boolean;
+    /**
+     * Rows that the database scanned.
+     */
+    rows_read: number;
 };
 
 export type HomeList = {
@@ -8629,6 +8659,75 @@ export type ChangeSpaceResponses = {
 };
 
 export type ChangeSpaceResponse = ChangeSpaceResponses[keyof ChangeSpaceResponses];
+
+export type QuerySpaceData = {
+    body: QuerySpaceRequest;
+    headers?: {
+        /**
+         * The body may be compressed. Limits of its size are those of the body after decompression.
+         */
+        'Content-Encoding'?: 'gzip' | 'identity';
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/spaces/{id}/query';
+};
+
+export type QuerySpaceErrors = {
+    /**
+     * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
+     */
+    400: MalformedRequestProblem;
+    /**
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
+     */
+    401: UnauthenticatedProblem;
+    /**
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
+     */
+    404: NotFoundProblem;
+    /**
+     * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
+     */
+    409: ConflictProblem;
+    /**
+     * `payload_too_large`: The request body is too large: send a smaller one.
+     */
+    413: PayloadTooLargeProblem;
+    /**
+     * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
+     */
+    415: UnsupportedMediaTypeProblem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: InvalidRequestProblem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: RateLimitedProblem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: InternalProblem;
+    /**
+     * `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: UnavailableProblem;
+};
+
+export type QuerySpaceError = QuerySpaceErrors[keyof QuerySpaceErrors];
+
+export type QuerySpaceResponses = {
+    /**
+     * The rows.
+     */
+    200: QueryRows;
+};
+
+export type QuerySpaceResponse = QuerySpaceResponses[keyof QuerySpaceResponses];
 
 export type GetOwnSpaceData = {
     body?: never;

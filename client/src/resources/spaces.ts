@@ -7,18 +7,24 @@ import {
   deleteSpace,
   deleteSpaceApiKey,
   getSpace,
+  listHomes,
   listSpaceApiKeys,
   listSpaces,
+  querySpace,
 } from "../generated/sdk.gen.ts";
 import type {
   ApiKey,
   ChangeSpaceData,
   CreateSpaceApiKeyData,
   CreateSpaceData,
+  Home,
+  ListHomesData,
   ListSpaceApiKeysData,
   ListSpacesData,
   NewApiKey,
   NewSpace,
+  QueryRows,
+  QuerySpaceData,
   Space,
 } from "../generated/types.gen.ts";
 import type { Pages } from "../pages.ts";
@@ -48,6 +54,16 @@ export class Spaces {
 
   change(id: string, body: ChangeSpaceData["body"], options?: CallOptions): Promise<Space> {
     return this.#transport.repeatable((wiring) => changeSpace({ ...wiring, path: { id }, body }), options);
+  }
+
+  /** Where the data of spaces can be, by name, with how much is there. */
+  homes(query?: NonNullable<ListHomesData["query"]>, options?: CallOptions): Pages<Home> {
+    return this.#transport.pages(query, (wiring, query) => listHomes({ ...wiring, query }), options);
+  }
+
+  /** Reads the database of a space whose home is an object, by one statement of SQL. It cannot write. */
+  query(id: string, body: QuerySpaceData["body"], options?: CallOptions): Promise<QueryRows> {
+    return this.#transport.repeatable((wiring) => querySpace({ ...wiring, path: { id }, body }), options);
   }
 
   /** Deletes every row and file of a space, in the background. */

@@ -5,8 +5,9 @@
  */
 
 import { D1Driver } from "./d1-driver.ts";
-import type { Driver } from "./database.ts";
+import type { Driver, Statement } from "./database.ts";
 import { ObjectDriver } from "./object-driver.ts";
+import type { QueryAnswer } from "./object-query.ts";
 import type { SpaceHome } from "./space-home.ts";
 
 /** The bindings that homes are made of: every D1 database whose binding is SPACE_DB or begins with SPACE_DB_. */
@@ -24,6 +25,8 @@ export interface Home {
   driver(spaceId: string): Driver;
   /** The database that all spaces of this home share; null where each has its own. */
   shared: Driver | null;
+  /** Reads the space's own database by a statement of the operator's own; null where spaces share one. */
+  query: ((spaceId: string, statement: Statement) => Promise<QueryAnswer>) | null;
   /** Deletes the space's own database. It does nothing where spaces share one. */
   destroy(spaceId: string): Promise<void>;
 }
@@ -46,7 +49,7 @@ export function homesIn(env: HomeBindings): ReadonlyMap<string, Home> {
 
 function sharedHome(name: string, d1: D1Database): Home {
   const shared = new D1Driver(d1);
-  return { name, kind: "d1", jurisdiction: null, shared, driver: () => shared, destroy: async () => {} };
+  return { name, kind: "d1", jurisdiction: null, shared, driver: () => shared, query: null, destroy: async () => {} };
 }
 
 type Objects = DurableObjectNamespace<SpaceHome>;
@@ -59,6 +62,7 @@ function objectHome(name: string, jurisdiction: Home["jurisdiction"], objects: O
     jurisdiction,
     shared: null,
     driver: (spaceId) => new ObjectDriver(() => open(spaceId)),
+    query: async (spaceId, statement) => open(spaceId).query(statement),
     destroy: async (spaceId) => open(spaceId).destroy(),
   };
 }

@@ -9,7 +9,8 @@ import { D1Driver } from "./d1-driver.ts";
 import { Database, type Driver, type Statement } from "./database.ts";
 import { HomeCache } from "./home-cache.ts";
 import { type Home, type HomeBindings, homesIn } from "./homes.ts";
-import type { Pause } from "./transient-errors.ts";
+import type { QueryAnswer } from "./object-query.ts";
+import { type Pause, repeatTransient } from "./transient-errors.ts";
 import type { EventStore } from "../events/event-store.ts";
 import { eventStoreIn } from "../events/sql-event-store.ts";
 
@@ -23,6 +24,8 @@ export interface Databases {
   learnHome(spaceId: string, home: string): void;
   /** The homes that a space can have, with the database that all its spaces share; null where each has its own. */
   homes: readonly (Pick<Home, "name" | "kind" | "jurisdiction"> & { database: Database | null })[];
+  /** What reads a space's own database by statements of the operator's own; null where spaces share one. */
+  reader(space: { id: string; home: string }): ((statement: Statement) => Promise<QueryAnswer>) | null;
   /** Deletes the space's database, where the space has one of its own. @returns whether it has. */
   deleteOwn(spaceId: string): Promise<boolean>;
 }
@@ -57,6 +60,15 @@ export function openDatabases(
       jurisdiction,
       database: shared === null ? null : new Database(shared, budget, pause),
     })),
+    reader({ id, home }) {
+      const { query } = named(homes, home);
+      if (query === null) return null;
+      return async (statement) =>
+        repeatTransient(true, pause, async () => {
+          budget.countSubrequest();
+          return query(id, statement);
+        });
+    },
     async deleteOwn(spaceId) {
       const home = await homeOf(spaceId);
       budget.countSubrequest();

@@ -8,6 +8,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { Statement } from "./database.ts";
+import { type QueryAnswer, queryReadOnly } from "./object-query.ts";
 import { MIGRATIONS } from "./space-migrations.ts";
 
 /** The result of one statement. Rows are without their columns' names: these would be sent with every row. */
@@ -38,6 +39,13 @@ export class SpaceHome extends DurableObject<Env> {
     } catch (thrown) {
       return { error: thrown instanceof Error ? thrown.message : String(thrown) };
     }
+  }
+
+  /** Reads by one statement of the operator's own, which cannot write. */
+  query(statement: Statement): QueryAnswer {
+    if (!this.#isMigrated) this.#migrate();
+    const { storage } = this.ctx;
+    return queryReadOnly({ sql: storage.sql, transactionSync: (work) => storage.transactionSync(work) }, statement);
   }
 
   /** Deletes all data. What is sent afterwards finds empty tables. */

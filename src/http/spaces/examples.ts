@@ -19,6 +19,7 @@ const SPACE = {
 export const spaceExamples: Examples = {
   Space: SPACE,
   NewSpace: { ...SPACE, api_key: "spw_<key id>_<secret>", webhook_secret: "whsec_<secret>" },
+  QueryRows: { columns: ["events"], rows: [[12_500]], truncated: false, rows_read: 12_500 },
   changeSpace: { ...SPACE, status: "inactive" },
   changeOwnSpace: { ...SPACE, retention_days: 365 },
 };

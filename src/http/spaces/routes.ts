@@ -20,6 +20,7 @@ import { chooseHome } from "../homes/choice.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, PORTAL_SCOPES, route, SCOPES } from "../route.ts";
+import { querySpace } from "./query.ts";
 import { Branding, BrandingChange, brandingOf, checkPortalOrigins, PortalOrigins } from "./branding.ts";
 import { isOneLine, NOT_ONE_LINE } from "../../names.ts";
 import { Name, Time, TimeZone } from "../schemas.ts";
@@ -174,6 +175,7 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
       return new Response(null, { status: 202 });
     },
   }),
+  querySpace,
 ]);
 
 export const ownSpaceResource = resource("/v1/space", "Spaces", [

@@ -1,0 +1,29 @@
+/**
+ * What a text of SQL is, before a database sees it: one statement that reads, or not. It tells a person early what is
+ * wrong. It is no protection: object-query.ts takes back what a statement writes, whatever its text.
+ */
+
+/** White space and comments. */
+const BLANK = /(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$))*/y;
+/** Texts and names in quotes, comments, and anything else but a semicolon. SQLite doubles a quote within quotes. */
+const PARTS = /(?:'[^']*'?|"[^"]*"?|`[^`]*`?|\[[^\]]*\]?|--[^\n]*|\/\*[^]*?(?:\*\/|$)|[^;'"`[])*/y;
+
+const READS = new Set(["SELECT", "WITH", "EXPLAIN"]);
+
+/** @returns a sentence about what is wrong; null for one statement that begins as one that reads. */
+export function whyNotRead(sql: string): string | null {
+  const start = endOf(BLANK, sql, 0);
+  const word = /^\w*/.exec(sql.slice(start))?.[0] ?? "";
+  if (!READS.has(word.toUpperCase()))
+    return "The statement must begin with SELECT, WITH or EXPLAIN: this call only reads.";
+  const semicolon = endOf(PARTS, sql, start);
+  if (semicolon === sql.length || endOf(BLANK, sql, semicolon + 1) === sql.length) return null;
+  return "There is more than one statement: send the first alone, without what follows its semicolon.";
+}
+
+/** @param pattern matches anywhere, also nothing. @returns where its match from `from` on ends. */
+function endOf(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from;
+  pattern.exec(text);
+  return pattern.lastIndex;
+}
