@@ -21,6 +21,7 @@ import { queueSteps } from "./deploy/steps/queues.ts";
 import { secretSteps } from "./deploy/steps/secrets.ts";
 import { settingSteps } from "./deploy/steps/settings.ts";
 import { smokeSteps } from "./deploy/steps/smoke.ts";
+import { deployInWorkersBuilds, isWorkersBuild } from "./deploy/workers-builds.ts";
 
 /** In order: checks, what is made once, then what each version needs. */
 const STEPS: readonly ((deployment: Deployment) => Step[])[] = [
@@ -73,6 +74,7 @@ function conclude({ options, operator, origin, worker }: Deployment, due: number
 
 try {
   if (process.argv.includes("--help")) console.log(USAGE);
+  else if (isWorkersBuild()) await deployInWorkersBuilds();
   else await deploy(readOptions(process.argv.slice(2)));
 } catch (thrown) {
   const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -22,6 +22,8 @@ export interface TrackedConfig {
   };
   analytics_engine_datasets: { binding: string; dataset: string }[];
   migrations: { tag: string }[];
+  /** Of local work alone: a deployed Worker reaches its bucket by S3. */
+  r2_buckets: { bucket_name: string }[];
   observability: { logs: Record<string, unknown>; traces: Record<string, unknown> };
 }
 
@@ -117,7 +119,7 @@ export function deriveConfig(
 ): Record<string, unknown> {
   const path = (tracked: string) => relative(folder, `${ROOT}/${tracked}`);
   const queue = (tracked: string) => nameIn(environment, tracked);
-  const { r2_buckets: _local, ...kept } = tracked as TrackedConfig & { r2_buckets?: unknown };
+  const { r2_buckets: _local, ...kept } = tracked;
   return {
     ...kept,
     name: nameIn(environment, tracked.name),

@@ -80,7 +80,9 @@ export function readInstallation(environment: string): Installation | null {
     throw thrown;
   }
   try {
-    return { ...NEW_INSTALLATION, ...(JSON.parse(text.replaceAll(/^\s*\/\/.*$/gm, "")) as Partial<Installation>) };
+    const read = JSON.parse(text.replaceAll(/^\s*\/\/.*$/gm, "")) as Partial<Installation>;
+    const telemetry = { ...NEW_INSTALLATION.telemetry, ...read.telemetry };
+    return { ...NEW_INSTALLATION, ...read, telemetry };
   } catch {
     throw new Error(`${path} is no JSON. Correct it, or remove it: the next run finds the installation by its names.`);
   }

@@ -20,10 +20,14 @@ export function refusedSettings(settings: Readonly<Record<string, string>>, exam
   if (settings["ALLOW_INSECURE_TARGETS"] === "true")
     refused.push("ALLOW_INSECURE_TARGETS is true: exports could be sent into private networks. Remove it.");
   const endpoint = settings["BUCKET_ENDPOINT"] ?? "";
-  if (URL.canParse(endpoint) && LOCAL_HOST.test(new URL(endpoint).hostname))
+  if (isLocal(endpoint))
     refused.push(`BUCKET_ENDPOINT is ${endpoint}: no machine of Cloudflare reaches it. Name the store's address.`);
   return refused;
 }
+
+/** Whether an address is one that no machine of Cloudflare reaches. */
+export const isLocal = (address: string): boolean =>
+  URL.canParse(address) && LOCAL_HOST.test(new URL(address).hostname);
 
 /**
  * @param settings as above; secrets that the Worker has already may be missing.
