@@ -31,7 +31,7 @@ const together = (groupOrder: number) => ({ maxWorkers: availableParallelism(), 
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
 /** The quick run uses all cores at all times; in a longer one the pages of browsers have the machine to themselves. */
 const BROWSERS = (process.env["SEEDS"] ?? "few") === "few" ? together(0) : alone(4);
-/** Files that scripts/test.ts leaves out of a run, and of which of the rest it runs those that have one of these words. */
+/** Files that scripts/test.ts leaves out of a run; of the rest it runs those that have one of these words. */
 const excluded = process.env["EXCLUDE"]?.split(",") ?? [];
 const words = process.env["WORDS"] ?? "";
 const withWords = (ending: string) => (words === "" ? `test/**/*.${ending}` : `test/**/*.@(${words}).*${ending}`);

@@ -77,8 +77,9 @@ export class OperatorsDesk {
   /** @returns the text of the files of installations, all in one. */
   installationFiles(): string {
     const folder = join(this.folder, "installations");
-    return readdirSync(folder)
-      .map((name) => readFileSync(join(folder, name), "utf8"))
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"))
       .join("\n");
   }
 

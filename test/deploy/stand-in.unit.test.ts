@@ -1,4 +1,4 @@
-/** The stand-in of Cloudflare's REST API: what it keeps and what it refuses. Wrangler's own calls are in the other files. */
+/** What the stand-in of Cloudflare's REST API keeps, and what it refuses. The other files run wrangler against it. */
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Cloudflare } from "../support/cloudflare/server.ts";

@@ -6,11 +6,11 @@
 import { RunningWorker } from "./running-worker.ts";
 import { type Account, deployedVersion, type Version, type Worker } from "./state.ts";
 
-/** Where the stand-in answers for a version that throws. */
+/** Where the stand-in answers for a version that throws at every call but the one for its health. */
 export const BROKEN = "/broken";
 
 export class Addresses {
-  /** A version that answers every request with an error, as a Worker that throws does. */
+  /** Which versions throw. */
   isBroken: (version: Version) => boolean = () => false;
   readonly #accounts: readonly Account[];
   readonly #running = new Map<Worker, RunningWorker>();

@@ -95,10 +95,8 @@ export class RunningWorker {
         className: String(binding["class_name"]),
         useSQLite: true,
       })),
-      r2Buckets: named("r2_bucket", (binding) => ({
-        id: String(binding["bucket_name"]),
-        s3Credentials: this.#account.bucketKeys,
-      })),
+      // Reached through S3 alone: the Worker knows nothing of this binding.
+      r2Buckets: { R2: { id: texts["BUCKET_NAME"] ?? "", s3Credentials: this.#account.bucketKeys } },
       analyticsEngineDatasets: named("analytics_engine", (binding) => ({ dataset: String(binding["dataset"]) })),
       ...this.#assets(version, of("assets")[0]?.name),
       // The certificate of the bucket's endpoint is the one thing that workerd lacks here.

@@ -146,12 +146,13 @@ export class Cloudflare {
     response.end(answer.body);
   }
 
-  /** What reach.ts asks: where a host is on this machine; and the hosts that are here: R2's, and a Worker's that throws. */
+  /** What reach.ts asks: where a host is on this machine. R2's host is here, and that of a Worker that throws. */
   async #serveHost(request: IncomingMessage): Promise<[status: number, text: string]> {
     const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
     const [, host, path] = /^\/s3\/([^/]+)(.*)$/s.exec(request.url ?? "") ?? [];
     if (host !== undefined && path !== undefined)
       return answerS3(this.accounts, { method: request.method ?? "GET", host, path, headers: headersOf(request) });
+    if (pathname === `${BROKEN}/healthz`) return [200, "{}"];
     if (pathname !== "/address") return [500, "error code: 1101"];
     const asked = searchParams.get("host") ?? "";
     if (R2_HOST.test(asked)) return [200, `/s3/${asked}`];

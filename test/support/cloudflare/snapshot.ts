@@ -7,7 +7,12 @@ import { tablesOf } from "./databases.ts";
 import { type Account, type Binding, deployedVersion } from "./state.ts";
 import { digestOf } from "./uploads.ts";
 
-export function snapshot(account: Account) {
+export function snapshot(account: Account): ReturnType<typeof describe> {
+  const text = JSON.stringify(describe(account)).replaceAll(account.id, "ACCOUNT");
+  return JSON.parse(text) as ReturnType<typeof describe>;
+}
+
+function describe(account: Account) {
   return {
     databases: byName(account.databases, ({ name }) => name).map(({ name, jurisdiction, location, sqlite }) => ({
       name,
@@ -41,7 +46,6 @@ export function snapshot(account: Account) {
         onWorkersDev: worker.onWorkersDev,
         traffic: worker.deployments.at(-1)?.versions.map(({ percentage }) => percentage) ?? [],
         code: version === null ? null : digestOf(version),
-        tag: version?.annotations["workers/tag"] ?? null,
         bindings: byName(version?.bindings ?? [], ({ name }) => name).map((binding) => resolved(account, binding)),
         settings: worker.settings,
       };

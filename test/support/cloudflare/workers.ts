@@ -1,4 +1,4 @@
-/** Workers: the script as a whole, its settings, and its deletion. Versions, secrets and triggers are files of their own. */
+/** Workers: the script as a whole, its settings, and its deletion. Versions, secrets and triggers are other files. */
 
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
@@ -41,7 +41,7 @@ export const workerRoutes: readonly Route[] = [
   route("GET", "/storage/kv/namespaces", () => []),
 ];
 
-/** Uploads a version and gives it all traffic, with the migrations of Durable Objects. Makes the Worker where missing. */
+/** Uploads a version and gives it all traffic. Applies the upload's migrations, and makes a Worker that is missing. */
 async function putScript(call: Call) {
   const upload = await readUpload(call);
   const name = call.param("worker");
