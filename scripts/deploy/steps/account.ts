@@ -60,8 +60,8 @@ interface Binding {
   type: string;
 }
 
-/** A Worker of this name that is another program would be overwritten. */
-async function checkName(deployment: Deployment): Promise<string> {
+/** @throws Error for a Worker of this name that is another program. */
+export async function checkName(deployment: Deployment): Promise<string> {
   const settings = await deployment.api.find<{ bindings?: Binding[] }>(deployment.script("/settings"));
   if (settings === null) return "free";
   const control = deployment.tracked.d1_databases[0]?.binding;

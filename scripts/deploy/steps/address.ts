@@ -33,7 +33,7 @@ export function addressSteps(deployment: Deployment): Step[] {
 const hasAddress = ({ installation: { domain, workersDev } }: Deployment): boolean => domain !== null || workersDev;
 
 /** Where the installation's file was lost, the Worker still has its address. */
-async function recoverAddress(deployment: Deployment): Promise<void> {
+export async function recoverAddress(deployment: Deployment): Promise<void> {
   if (deployment.recorded || hasAddress(deployment)) return;
   const query = `/workers/domains?service=${encodeURIComponent(deployment.worker)}`;
   const domains = await deployment.api.get<CustomDomain[]>(deployment.path(query));
@@ -52,9 +52,13 @@ async function ask(deployment: Deployment): Promise<void> {
 /** @returns the origin. @throws Error where the service could not have that address. */
 async function checkAddress(deployment: Deployment): Promise<string> {
   const { domain } = deployment.installation;
-  if (domain === null) return workersDevAddress(deployment);
-  await checkDomain(deployment, domain);
-  return `https://${domain}`;
+  if (domain !== null) await checkDomain(deployment, domain);
+  const origin = await originOf(deployment);
+  if (origin !== null) return origin;
+  throw new Error(
+    "the account has no workers.dev name yet. Choose one: " +
+      `https://dash.cloudflare.com/${deployment.account.id}/workers/onboarding`,
+  );
 }
 
 async function checkDomain(deployment: Deployment, domain: string): Promise<void> {
@@ -81,12 +85,15 @@ async function checkDomain(deployment: Deployment, domain: string): Promise<void
   );
 }
 
-async function workersDevAddress(deployment: Deployment): Promise<string> {
+/** @returns the origin of the installation as far as it has one, without checking it. */
+export async function originOf(deployment: Deployment): Promise<string | null> {
+  const { domain, workersDev } = deployment.installation;
+  if (domain !== null) return `https://${domain}`;
+  const subdomain = workersDev ? await readSubdomain(deployment) : null;
+  return subdomain === null ? null : `https://${deployment.worker}.${subdomain}.workers.dev`;
+}
+
+async function readSubdomain(deployment: Deployment): Promise<string | null> {
   const found = await deployment.api.find<{ subdomain: string | null }>(deployment.path("/workers/subdomain"));
-  const subdomain = found?.subdomain ?? "";
-  if (subdomain === "")
-    throw new Error(
-      `The account has no workers.dev name yet. Choose one: https://dash.cloudflare.com/${deployment.account.id}/workers/onboarding`,
-    );
-  return `https://${deployment.worker}.${subdomain}.workers.dev`;
+  return found?.subdomain || null;
 }

@@ -6,7 +6,7 @@ import type { Deployment } from "../deployment.ts";
 import { JURISDICTIONS } from "../installation.ts";
 import type { Step } from "../steps.ts";
 
-interface D1 {
+export interface D1 {
   uuid: string;
   name: string;
   jurisdiction?: string | null;
@@ -51,21 +51,38 @@ async function make(deployment: Deployment, name: string): Promise<string> {
 /** @throws Error where the data is outside the jurisdiction that was asked for: D1 moves no database. */
 async function checkPlace(deployment: Deployment, { uuid, name }: D1): Promise<string> {
   const found = await deployment.api.get<D1>(deployment.path(`/d1/database/${uuid}`));
-  const { jurisdiction: asked } = deployment.installation;
   const is = found.jurisdiction ?? null;
-  if (asked !== null && is !== asked)
+  const { jurisdiction: asked } = deployment.installation;
+  if (asked !== is)
     throw new Error(
-      `The database ${name} is ${is === null ? "in no jurisdiction" : `in ${is}`}, and not in ${asked}. D1 moves no ` +
-        'database: choose another --env, or take "jurisdiction" out of the installation\'s file.',
+      `the database ${name} is ${nameOf(is)}, and the installation ${nameOf(asked)}. D1 moves no database: choose ` +
+        "another --env for that place, or correct the installation's file.",
     );
-  // The installation's file was lost: a database that is made now stands where the others are.
-  const known = JURISDICTIONS.find((jurisdiction) => jurisdiction === is);
-  if (known !== undefined && asked === null) deployment.save({ jurisdiction: known });
   const region = found.running_in_region ?? "a region that Cloudflare does not name";
-  return is === null ? `runs in ${region}` : `in the jurisdiction ${is}, runs in ${region}`;
+  return is === null ? `runs in ${region}` : `${nameOf(is)}, runs in ${region}`;
+}
+
+const nameOf = (jurisdiction: string | null): string =>
+  jurisdiction === null ? "in no jurisdiction" : `in the jurisdiction ${jurisdiction}`;
+
+/**
+ * Where the installation's file was lost, the first database that is there says the jurisdiction: what is made now stands
+ * beside it.
+ */
+export async function recoverPlace(deployment: Deployment): Promise<void> {
+  if (deployment.recorded) return;
+  const { tracked, options } = deployment;
+  for (const { name } of databasesOf(tracked, options.environment, 1)) {
+    const found = await findDatabase(deployment, name);
+    if (found === null) continue;
+    const { jurisdiction: is } = await deployment.api.get<D1>(deployment.path(`/d1/database/${found.uuid}`));
+    const jurisdiction = JURISDICTIONS.find((each) => each === is);
+    if (jurisdiction !== undefined && deployment.installation.jurisdiction === null) deployment.save({ jurisdiction });
+    return;
+  }
 }
 
 function placeOf({ installation: { jurisdiction, location } }: Deployment): string {
-  if (jurisdiction !== null) return `in the jurisdiction ${jurisdiction}`;
+  if (jurisdiction !== null) return nameOf(jurisdiction);
   return location === null ? "near the place where this command runs" : `in or near ${location}`;
 }

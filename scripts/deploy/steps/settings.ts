@@ -9,6 +9,7 @@ import type { Deployment } from "../deployment.ts";
 import { invalidSettings, refusedSettings } from "../refusals.ts";
 import { OPTIONAL_SECRETS, REQUIRED_SECRETS } from "../secret-names.ts";
 import type { Step } from "../steps.ts";
+import { recoverPlace } from "./databases.ts";
 
 interface Binding {
   name: string;
@@ -22,6 +23,7 @@ export function settingSteps(deployment: Deployment): Step[] {
       name: "settings",
       async look() {
         const recovered = await recoverSettings(deployment);
+        await recoverPlace(deployment);
         checkSettings(deployment);
         deployment.save({});
         const names = Object.keys(deployment.installation.vars).join(", ");
