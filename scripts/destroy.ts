@@ -11,7 +11,7 @@ import { Deployment } from "./deploy/deployment.ts";
 import { installationPath, NEW_INSTALLATION, readInstallation, wranglerConfigPath } from "./deploy/installation.ts";
 import { terminalOperator } from "./deploy/operator.ts";
 import { readOptions } from "./deploy/options.ts";
-import { removalSteps } from "./deploy/removal.ts";
+import { bucketStays, removalSteps } from "./deploy/removal.ts";
 import { chooseAccount, signIn } from "./deploy/sign-in.ts";
 import { runSteps } from "./deploy/steps.ts";
 import { originOf, recoverAddress } from "./deploy/steps/address.ts";
@@ -77,8 +77,10 @@ async function destroy({ environment, account: named, withFiles, confirm }: Aske
     operator.say("");
     await runSteps(removalSteps(deployment, withFiles), false, operator);
   }
+  const said = due === 0 ? "Nothing to do: all of it is gone" : `${deployment.worker} is taken away`;
+  if (await bucketStays(deployment)) return operator.say(`\n${said}, but for the bucket with its files.`);
   forget(deployment);
-  operator.say(due === 0 ? "\nNothing to do: all of it is gone." : `\n${deployment.worker} is taken away.`);
+  operator.say(`\n${said}.`);
 }
 
 /** What this machine keeps of the installation. */

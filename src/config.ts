@@ -36,6 +36,13 @@ const dialects = z
     return [...names].filter(isDialect);
   });
 
+const secretsKey = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=)*$/,
+    "must be <key id>:<32 bytes in base64>, followed by older keys after commas",
+  );
+
 const settings = z.object({
   ADMIN_TOKEN: z
     .string()
@@ -54,12 +61,8 @@ const settings = z.object({
   ),
   STS_ENDPOINT: optional(z.url({ protocol: /^https?$/ })),
   S3_ENDPOINT: optional(z.url({ protocol: /^https?$/ })),
-  SECRETS_KEY: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=)*$/,
-      "must be <key id>:<32 bytes in base64>, followed by older keys after commas",
-    ),
+  SECRETS_KEY: secretsKey,
+  SECRETS_KEY_NEXT: optional(secretsKey),
   GZIP_ENGINE: z.enum(["fflate", "native"]),
   GZIP_LEVEL: count(1, 9),
   CREATE_LIMIT: count(1, 10_000),
@@ -129,7 +132,7 @@ export function readConfig(env: Settings) {
     /** Of buckets that an export's request names itself. Without a trailing slash; null for the region's own. */
     s3Endpoint: from.S3_ENDPOINT?.replace(/\/+$/, "") ?? null,
     /** `<key id>:<base64 of 32 bytes>`: the first key encrypts, older ones after commas still decrypt. */
-    secretsKey: from.SECRETS_KEY,
+    secretsKey: allKeys(from),
     gzip: Object.freeze({ engine: from.GZIP_ENGINE, level: from.GZIP_LEVEL }),
     /** Calls in any 60 seconds. */
     limits: Object.freeze({
@@ -162,6 +165,21 @@ export function readConfig(env: Settings) {
 
 /** All settings, with their units. */
 export type Config = ReturnType<typeof readConfig>;
+
+/**
+ * The newer keys, then those of before. Nobody can read a secret back: a new key comes beside SECRETS_KEY, not in its
+ * place.
+ * @throws Error where two keys have one id: what the older one encrypted could not be read.
+ */
+function allKeys({ SECRETS_KEY: first, SECRETS_KEY_NEXT: next }: z.output<typeof settings>): string {
+  if (next === undefined) return first;
+  const keys = [...next.split(","), ...first.split(",")];
+  const ids = keys.map((key) => key.slice(0, key.indexOf(":")));
+  const twice = ids.find((id, n) => ids.indexOf(id) !== n);
+  if (twice !== undefined)
+    throw new Error(`settings: SECRETS_KEY_NEXT: has a key ${twice}, which is the id of another key`);
+  return keys.join(",");
+}
 
 /** The identity that assumes customers' roles. @throws Error when only a part of it is set. */
 function awsIdentity({

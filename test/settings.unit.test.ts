@@ -57,3 +57,21 @@ it("an example of a deployment's secrets has none, and what the button asks for 
   expect(Object.keys(cloudflare.bindings)).toEqual(expect.arrayContaining(SECRETS));
   expect(() => readConfig({ ...PRODUCTION, ...asked })).toThrow(/ADMIN_TOKEN.*SECRETS_KEY/);
 });
+
+describe("a newer key beside SECRETS_KEY", () => {
+  const key = (id: string) => `${id}:${"B".repeat(43)}=`;
+
+  it("encrypts, and the key of before still decrypts", () => {
+    const config = readConfig({ ...PRODUCTION, SECRETS_KEY_NEXT: key("k2") });
+    expect(config.secretsKey).toBe(`${key("k2")},${PRODUCTION.SECRETS_KEY}`);
+  });
+
+  it("may bring keys between them", () => {
+    const config = readConfig({ ...PRODUCTION, SECRETS_KEY_NEXT: `${key("k3")},${key("k2")}` });
+    expect(config.secretsKey).toBe(`${key("k3")},${key("k2")},${PRODUCTION.SECRETS_KEY}`);
+  });
+
+  it("has an id of its own, or what the older one encrypted could not be read", () => {
+    expect(() => readConfig({ ...PRODUCTION, SECRETS_KEY_NEXT: key("k1") })).toThrow(/SECRETS_KEY_NEXT: has a key k1/);
+  });
+});

@@ -14,6 +14,8 @@ export interface Options {
   gradual: readonly number[];
   /** How long each percentage is watched. */
   holdSeconds: number;
+  /** How long the smoke test waits for the address, and for its export; null: as long as each needs. */
+  waitSeconds: number | null;
   /** The name or id of the account. */
   account: string | null;
   /** Secrets that are replaced. */
@@ -37,6 +39,7 @@ export const USAGE = `npm run deploy [-- OPTIONS]
   --new-admin-token        make another operator's token
   --gradual 10,50          give the new version 10 %, then 50 %, then all of the calls
   --hold SECONDS           how long each percentage is watched (60)
+  --wait SECONDS           how long the smoke test waits for the address, and for its export (180; a domain: 600)
   --yes                    ask nothing
 
 Secrets come from the environment, or are asked for: ADMIN_TOKEN, SECRETS_KEY, BUCKET_ACCESS_KEY_ID,
@@ -44,6 +47,7 @@ BUCKET_SECRET_ACCESS_KEY. CLOUDFLARE_API_TOKEN signs in without a browser.`;
 
 const DEFAULT_STEPS = [10, 50];
 const DEFAULT_HOLD_SECONDS = 60;
+const MAX_SECONDS = 86_400;
 const MAX_SPACE_DATABASES = 100;
 const HOST_NAME = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/;
 
@@ -69,6 +73,7 @@ export function readOptions(args: readonly string[]): Options {
       "new-admin-token": { type: "boolean", default: false },
       gradual: { type: "string" },
       hold: { type: "string" },
+      wait: { type: "string" },
     },
   });
   const { domain, jurisdiction, location, "workers-dev": workersDev, "space-databases": databases } = values;
@@ -79,7 +84,8 @@ export function readOptions(args: readonly string[]): Options {
     plan: values.plan,
     yes: values.yes,
     gradual: values.gradual === undefined ? [] : percentages(values.gradual),
-    holdSeconds: values.hold === undefined ? DEFAULT_HOLD_SECONDS : whole(values.hold, "--hold", 0, 86_400),
+    holdSeconds: values.hold === undefined ? DEFAULT_HOLD_SECONDS : whole(values.hold, "--hold", 0, MAX_SECONDS),
+    waitSeconds: values.wait === undefined ? null : whole(values.wait, "--wait", 1, MAX_SECONDS),
     account: values.account ?? null,
     replaced: new Set([
       ...values.secret.map(secretName),
@@ -140,6 +146,11 @@ function oneOf<Value extends string>(text: string, values: readonly Value[], opt
 }
 
 function secretName(name: string): SecretName {
+  if (name === "SECRETS_KEY")
+    throw new Error(
+      "SECRETS_KEY is never replaced: what it encrypted could not be read any more. Add a newer key before it: " +
+        "--secret SECRETS_KEY_NEXT",
+    );
   if (isSecretName(name)) return name;
   throw new Error(`--secret ${JSON.stringify(name)}: there is no such secret.`);
 }

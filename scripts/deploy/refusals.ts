@@ -1,22 +1,16 @@
 /** Settings that are right on a laptop and wrong in production. */
 
-import { parseEnv } from "node:util";
 import { settingProblems } from "../stack/settings.ts";
-import { REQUIRED_SECRETS } from "./secret-names.ts";
 
 /** Hosts that only this machine, or its network, reaches. */
 const LOCAL_HOST = /^(localhost|.*\.localhost|.*\.local|127\..*|0\.0\.0\.0|\[::1?\])$/;
 
 /**
  * @param settings the installation's settings and the secrets that are to be stored.
- * @param example the settings file of local work.
- * @returns a sentence for each setting that must not be deployed. It has no value of a secret.
+ * @returns a sentence for each setting that is right on a laptop alone.
  */
-export function refusedSettings(settings: Readonly<Record<string, string>>, example: string): string[] {
-  const known = parseEnv(example);
-  const refused = REQUIRED_SECRETS.filter((name) => settings[name] !== undefined && settings[name] === known[name]).map(
-    (name) => `${name} is the one of local development, which everybody knows. Leave it out, or choose another one.`,
-  );
+export function refusedSettings(settings: Readonly<Record<string, string>>): string[] {
+  const refused: string[] = [];
   if (settings["ALLOW_INSECURE_TARGETS"] === "true")
     refused.push("ALLOW_INSECURE_TARGETS is true: exports could be sent into private networks. Remove it.");
   const endpoint = settings["BUCKET_ENDPOINT"] ?? "";
@@ -31,7 +25,8 @@ export const isLocal = (address: string): boolean =>
 
 /**
  * @param settings as above; secrets that the Worker has already may be missing.
- * @returns a sentence for each setting that the Worker would not start with.
+ * @returns a sentence for each setting that the Worker would not start with, as for a secret of local development. It
+ * has no value of a secret.
  */
 export function invalidSettings(settings: Readonly<Record<string, string>>): string[] {
   return settingProblems({ files: [], example: "", defaults: { ...PLACEHOLDERS, ...settings }, overrides: {} });

@@ -105,41 +105,52 @@ function databasesStep(deployment: Deployment): Step {
 }
 
 function bucketStep(deployment: Deployment, withFiles: boolean): Step {
-  const { tracked, options, installation } = deployment;
-  const name = settingsOf(tracked, options.environment, installation)["BUCKET_NAME"] ?? "";
+  const name = bucketNameOf(deployment);
   return {
     name: `bucket ${name}`,
     async look() {
-      if (!usesR2(installation)) return { found: "yours, in another store: it stays" };
+      if (!usesR2(deployment.installation)) return { found: "yours, in another store: it stays" };
       if (!(await findBucket(deployment, name))) return GONE;
-      const what = withFiles ? "delete it, with all its files" : "delete it, if it is empty";
-      return { due: what, act: () => removeBucket(deployment, name, withFiles) };
+      const files = await filesIn(deployment, name);
+      if (files.length > 0 && !withFiles) return { found: "stays: it has files. To delete them too: --with-files" };
+      const what = files.length === 0 ? "delete it" : "delete it, with all its files";
+      return { due: what, act: () => removeBucket(deployment, name) };
     },
   };
 }
 
-async function removeBucket(deployment: Deployment, name: string, withFiles: boolean): Promise<string> {
-  const path = bucketPath(deployment, name);
-  let files = 0;
-  for (;;) {
-    try {
-      await remove(deployment, path);
-      return files === 0 ? "deleted" : `deleted, with ${files} files`;
-    } catch (thrown) {
-      if (!(thrown instanceof CloudflareError && thrown.code === IS_NOT_EMPTY)) throw thrown;
-      if (!withFiles) return "stays: it has files. To delete them too: --with-files";
-      files += await removeFiles(deployment, path);
-    }
-  }
+/** Whether the bucket stays behind, with its files. */
+export async function bucketStays(deployment: Deployment): Promise<boolean> {
+  return usesR2(deployment.installation) && (await findBucket(deployment, bucketNameOf(deployment)));
 }
 
-/** @returns how many files of the first page were deleted. */
-async function removeFiles(deployment: Deployment, path: string): Promise<number> {
-  const options = jurisdictionOf(deployment);
-  const files = await deployment.api.get<{ key: string }[]>(`${path}/objects`, options);
-  if (files.length === 0) throw new Error("the bucket has uploads that have not ended: run this again in a day.");
-  for (const { key } of files) await remove(deployment, `${path}/objects/${encodeURIComponent(key)}`);
-  return files.length;
+function bucketNameOf({ tracked, options, installation }: Deployment): string {
+  return settingsOf(tracked, options.environment, installation)["BUCKET_NAME"] ?? "";
+}
+
+async function removeBucket(deployment: Deployment, name: string): Promise<string> {
+  let removed = 0;
+  for (;;) {
+    const files = await filesIn(deployment, name);
+    if (files.length === 0) break;
+    for (const { key } of files)
+      await remove(deployment, `${bucketPath(deployment, name)}/objects/${encodeURIComponent(key)}`);
+    removed += files.length;
+  }
+  try {
+    await remove(deployment, bucketPath(deployment, name));
+  } catch (thrown) {
+    if (!(thrown instanceof CloudflareError && thrown.code === IS_NOT_EMPTY)) throw thrown;
+    throw new Error("it has uploads that have not ended. They end within a day: run this again then.", {
+      cause: thrown,
+    });
+  }
+  return removed === 0 ? "deleted" : `deleted, with ${removed} files`;
+}
+
+/** @returns the first page of the bucket's files. */
+function filesIn(deployment: Deployment, name: string): Promise<{ key: string }[]> {
+  return deployment.api.get(`${bucketPath(deployment, name)}/objects`, jurisdictionOf(deployment));
 }
 
 /** Deletes what may be gone already. */

@@ -10,8 +10,8 @@ export const REQUIRED_SECRETS = [
   "BUCKET_SECRET_ACCESS_KEY",
 ] as const;
 
-/** The key that assumes customers' roles: both or none. */
-export const OPTIONAL_SECRETS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] as const;
+/** The key that assumes customers' roles, both or none; and newer keys before SECRETS_KEY. */
+export const OPTIONAL_SECRETS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SECRETS_KEY_NEXT"] as const;
 
 export type SecretName = (typeof REQUIRED_SECRETS)[number] | (typeof OPTIONAL_SECRETS)[number];
 

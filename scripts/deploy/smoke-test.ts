@@ -13,10 +13,9 @@ import { differences, manifestOf, receive } from "../proof.ts";
 import type { Deployment } from "./deployment.ts";
 
 const MINUTE_MS = 60_000;
+const WITHIN_MS = 3 * MINUTE_MS;
 /** A new host name needs its certificate first. */
 const DOMAIN_WITHIN_MS = 10 * MINUTE_MS;
-const ANSWER_WITHIN_MS = MINUTE_MS;
-const EXPORT_WITHIN_MS = 3 * MINUTE_MS;
 const PAUSE_MS = 1_000;
 const PERSON = "smoke-test-person";
 const DEFINITION = {
@@ -33,15 +32,22 @@ export async function smokeTest(deployment: Deployment): Promise<void> {
   const operator = operatorOf(deployment, origin);
   const run = randomUUID();
   const space = await part("a space", () => operator.spaces.create({ name: `Smoke test ${run}`, timezone: "UTC" }));
+  const remove = () => part("deleting the space", () => operator.spaces.delete(space.id));
   try {
-    const options = { origin, key: space.api_key, fetch: fetchOf(deployment) };
-    await exportOneEvent(new Spillway(options), run);
-  } finally {
-    await part("deleting the space", () => operator.spaces.delete(space.id));
+    const client = new Spillway({ origin, key: space.api_key, fetch: fetchOf(deployment) });
+    await exportOneEvent(client, run, limitOf(deployment, WITHIN_MS));
+  } catch (thrown) {
+    // What went wrong first is what is told.
+    await remove().catch(() => {});
+    throw thrown;
   }
+  await remove();
 }
 
-async function exportOneEvent(client: Spillway, run: string): Promise<void> {
+const limitOf = ({ options: { waitSeconds } }: Deployment, otherwise: number): number =>
+  waitSeconds === null ? otherwise : waitSeconds * 1_000;
+
+async function exportOneEvent(client: Spillway, run: string, timeoutMs: number): Promise<void> {
   await part("a profile", () => client.profiles.put([{ person_id: PERSON }]));
   await part("a definition", () =>
     client.eventDefinitions.create({ ...DEFINITION, properties: [...DEFINITION.properties] }),
@@ -51,7 +57,7 @@ async function exportOneEvent(client: Spillway, run: string): Promise<void> {
   await part("an event", () => client.events.send([{ ...event, occurred_at: new Date(occurred).toISOString() }]));
   const window = { start: new Date(occurred - MINUTE_MS).toISOString(), end: new Date(occurred + 1).toISOString() };
   const view = await part("an export", () =>
-    client.exports.create({ dataset: "activity_events", ...window }).wait({ timeoutMs: EXPORT_WITHIN_MS }),
+    client.exports.create({ dataset: "activity_events", ...window }).wait({ timeoutMs }),
   );
   const folder = mkdtempSync(join(tmpdir(), "spillway-smoke-"));
   try {
@@ -97,7 +103,7 @@ function fetchOf({ worker, version }: Deployment): (request: Request) => Promise
 
 async function waitForHealth(deployment: Deployment, origin: string): Promise<void> {
   const send = fetchOf(deployment);
-  const withinMs = deployment.installation.domain === null ? ANSWER_WITHIN_MS : DOMAIN_WITHIN_MS;
+  const withinMs = limitOf(deployment, deployment.installation.domain === null ? WITHIN_MS : DOMAIN_WITHIN_MS);
   let last = "";
   for (const deadline = Date.now() + withinMs; Date.now() < deadline;) {
     try {
@@ -110,9 +116,7 @@ async function waitForHealth(deployment: Deployment, origin: string): Promise<vo
     }
     await sleep(PAUSE_MS);
   }
-  throw new Error(
-    `the smoke test failed: ${origin}/healthz is not healthy within ${withinMs / MINUTE_MS} min: ${last}.`,
-  );
+  throw new Error(`the smoke test failed: ${origin}/healthz is not healthy within ${withinMs / 1_000} s: ${last}.`);
 }
 
 async function part<Result>(what: string, run: () => Promise<Result>): Promise<Result> {
@@ -120,6 +124,13 @@ async function part<Result>(what: string, run: () => Promise<Result>): Promise<R
     return await run();
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new Error(`the smoke test failed at ${what}: ${why}`, { cause: thrown });
+    throw new Error(`the smoke test failed at ${what}: ${why}${causeIn(thrown)}`, { cause: thrown });
   }
+}
+
+/** What the export itself says, where it did not end. */
+function causeIn(thrown: unknown): string {
+  if (!(thrown instanceof SpillwayError && thrown.code === "wait_timed_out")) return "";
+  const { progress, error } = thrown.export;
+  return ` Its phase is ${progress.phase}${error === null ? "" : `, its last error: ${error.message}`}.`;
 }

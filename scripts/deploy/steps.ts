@@ -13,7 +13,7 @@ export interface Step {
   look(): Promise<Look>;
 }
 
-const NAME_WIDTH = 30;
+const NAME_WIDTH = 36;
 
 /** A step failed: the message says which one, and why. */
 export class StepError extends Error {

@@ -1,5 +1,6 @@
 /** The versions of the Worker: which of them answer calls, and how another one takes over. */
 
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,12 +29,12 @@ export async function currentShares(deployment: Deployment): Promise<Share[]> {
   const shares: Share[] = [];
   for (const { version_id: version, percentage } of answer?.deployments[0]?.versions ?? []) {
     const { annotations } = await deployment.api.get<Version>(deployment.script(`/versions/${version}`));
-    shares.push({ version, percentage, digest: annotations?.["workers/tag"] ?? null });
+    shares.push({ version, percentage, digest: annotations?.["workers/tag"]?.split("-")[0] ?? null });
   }
   return shares.toSorted((a, b) => b.percentage - a.percentage);
 }
 
-/** @returns the id of a version that was uploaded with that digest, or null. */
+/** @returns the id of a version that was uploaded with that digest and without secrets, or null. */
 export async function uploadedVersion(deployment: Deployment, digest: string): Promise<string | null> {
   const { items } = await deployment.api.get<{ items: Version[] }>(deployment.script("/versions?deployable=true"));
   return items.find(({ annotations }) => annotations?.["workers/tag"] === digest)?.id ?? null;
@@ -49,14 +50,19 @@ export async function needsWholeDeploy(deployment: Deployment): Promise<boolean>
   return service?.default_environment?.script?.migration_tag !== deployment.tracked.migrations.at(-1)?.tag;
 }
 
+/** The tag of a version. One that brought secrets has a tag of its own: it is not found by its code alone. */
+function tagOf({ secrets }: Deployment, digest: string): string {
+  return secrets.size === 0 ? digest : `${digest}-${randomBytes(4).toString("hex")}`;
+}
+
 /** Uploads and deploys, with queues' consumers, crons and addresses. @returns the version's id. */
 export function deployWhole(deployment: Deployment, digest: string, message: string): Promise<string> {
-  return upload(deployment, ["deploy", "--tag", digest, "--message", message]);
+  return upload(deployment, ["deploy", "--tag", tagOf(deployment, digest), "--message", message]);
 }
 
 /** Uploads a version that answers no call yet. @returns its id. */
 export function uploadVersion(deployment: Deployment, digest: string, message: string): Promise<string> {
-  return upload(deployment, ["versions", "upload", "--tag", digest, "--message", message]);
+  return upload(deployment, ["versions", "upload", "--tag", tagOf(deployment, digest), "--message", message]);
 }
 
 /** Makes versions answer calls, each its percentage. */

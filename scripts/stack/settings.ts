@@ -6,8 +6,7 @@ import { parseEnv } from "node:util";
 import { readConfig } from "../../src/config.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-/** The settings of local work, which everybody knows. */
-export const EXAMPLE = "scripts/stack/local.vars";
+const EXAMPLE = "scripts/stack/local.vars";
 
 export function ensureDevVars(): void {
   const file = join(ROOT, ".dev.vars");

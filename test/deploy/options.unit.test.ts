@@ -22,6 +22,7 @@ it.each([
   [["--jurisdiction", "eu", "--location", "weur"], "exclude each other"],
   [["--space-databases", "0"], "from 1"],
   [["--secret", "PASSWORD"], "no such secret"],
+  [["--secret", "SECRETS_KEY"], "is never replaced"],
   [["--var", "ADMIN_TOKEN:x"], "is a secret"],
   [["--var", "GZIP_LEVEL=3"], "NAME:VALUE"],
   [["--unknown"], "--unknown"],

@@ -28,7 +28,6 @@ const OWN_NAMES = new Map<string, string>([
   ["src/http/zod-error-map.ts (input as Record<string, unknown>)[discriminator]", "the names are those of schemas"],
   ["scripts/stack/settings.ts env[name]", "the names of settings are constants"],
   ["scripts/stack/settings.ts defaults[name]", "the names of settings are constants"],
-  ["scripts/deploy/refusals.ts settings[name]", "the names of secrets are constants"],
   ["src/datasets/segment-profiles/document.ts topics[topic]", "the names are the object's own"],
   ["src/datasets/segment-profiles/document.ts channels[channel]", "the names are the object's own"],
   ["src/datasets/segment-profiles/pages.ts consents[n]", "a list, by its index"],

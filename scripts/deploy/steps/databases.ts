@@ -14,6 +14,8 @@ export interface D1 {
 }
 
 const NAME_IS_TAKEN = 7502;
+const TABLES =
+  "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'";
 
 export function databaseSteps(deployment: Deployment): Step[] {
   const { tracked, options, installation } = deployment;
@@ -32,6 +34,18 @@ export function databaseSteps(deployment: Deployment): Step[] {
 export async function findDatabase(deployment: Deployment, name: string): Promise<D1 | null> {
   const path = deployment.path(`/d1/database?name=${encodeURIComponent(name)}`);
   return (await deployment.api.list<D1>(path)).find((database) => database.name === name) ?? null;
+}
+
+/** @param sql a query of one column, `name`. */
+export async function namesIn(deployment: Deployment, id: string, sql: string): Promise<string[]> {
+  const path = deployment.path(`/d1/database/${id}/query`);
+  const [answer] = await deployment.api.send<{ results: { name: string }[] }[]>("POST", path, { body: { sql } });
+  return answer?.results.map(({ name }) => name) ?? [];
+}
+
+/** @returns the names of the database's tables, without those of SQLite and D1. */
+export function tablesOf(deployment: Deployment, id: string): Promise<string[]> {
+  return namesIn(deployment, id, TABLES);
 }
 
 async function make(deployment: Deployment, name: string): Promise<string> {

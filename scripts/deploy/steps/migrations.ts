@@ -11,9 +11,8 @@ import { type Database, databasesOf } from "../config.ts";
 import type { Deployment } from "../deployment.ts";
 import { runWrangler } from "../run-wrangler.ts";
 import type { Step } from "../steps.ts";
+import { namesIn, tablesOf } from "./databases.ts";
 
-const TABLES =
-  "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'";
 const APPLIED = "SELECT name FROM d1_migrations ORDER BY id";
 const OWN_TABLE = "d1_migrations";
 
@@ -38,13 +37,8 @@ export function migrationSteps(deployment: Deployment): Step[] {
 async function readApplied(deployment: Deployment, { name }: Database): Promise<string[]> {
   const id = deployment.databaseIds.get(name);
   if (id === undefined) return [];
-  const names = async (sql: string): Promise<string[]> => {
-    const path = deployment.path(`/d1/database/${id}/query`);
-    const [answer] = await deployment.api.send<{ results: { name: string }[] }[]>("POST", path, { body: { sql } });
-    return answer?.results.map(({ name }) => name) ?? [];
-  };
-  const tables = await names(TABLES);
-  if (tables.includes(OWN_TABLE)) return names(APPLIED);
+  const tables = await tablesOf(deployment, id);
+  if (tables.includes(OWN_TABLE)) return namesIn(deployment, id, APPLIED);
   if (tables.length === 0) return [];
   throw new Error(`the database ${name} has tables of another program. Choose another --env.`);
 }

@@ -5,14 +5,19 @@
 
 import { AwsClient } from "aws4fetch";
 import { setTimeout as sleep } from "node:timers/promises";
-import { settingsOf, usesR2 } from "../config.ts";
+import { databasesOf, settingsOf, usesR2 } from "../config.ts";
 import type { Deployment } from "../deployment.ts";
 import { readAdminToken, saveAdminToken } from "../admin-token.ts";
 import { MADE, REQUIRED_SECRETS, type SecretName } from "../secret-names.ts";
 import type { Step } from "../steps.ts";
+import { namesIn, tablesOf } from "./databases.ts";
 import { checkSettings } from "./settings.ts";
 
 const BUCKET_KEYS: readonly SecretName[] = ["BUCKET_ACCESS_KEY_ID", "BUCKET_SECRET_ACCESS_KEY"];
+const KEY_IS_LOST =
+  "the Worker has no SECRETS_KEY, and its database has spaces: a fresh key could not read what the one of before " +
+  "encrypted. Set SECRETS_KEY in the environment to that one. If nobody has it, set a fresh one there: destinations and " +
+  "webhooks then need their secrets anew.";
 const TRIES = 3;
 const WAIT_MS = 2_000;
 
@@ -45,6 +50,7 @@ async function collect(deployment: Deployment, due: readonly SecretName[]): Prom
     if (given !== "") secrets.set(name, given);
     else if (make !== undefined) {
       if (name === "ADMIN_TOKEN") refuseToLoseIt();
+      if (name === "SECRETS_KEY" && (await hasSpaces(deployment))) throw new Error(KEY_IS_LOST);
       secrets.set(name, make());
       made.push(name);
     }
@@ -70,6 +76,15 @@ async function collect(deployment: Deployment, due: readonly SecretName[]): Prom
   }
   const from = made.length === 0 ? "" : `made ${made.join(", ")}; `;
   return `${from}${due.join(", ")} go up with the code`;
+}
+
+/** Whether an installation of before left data that its key encrypted. */
+async function hasSpaces(deployment: Deployment): Promise<boolean> {
+  const { tracked, options, databaseIds } = deployment;
+  const control = databasesOf(tracked, options.environment, 1)[0]?.name ?? "";
+  const id = databaseIds.get(control);
+  if (id === undefined || !(await tablesOf(deployment, id)).includes("spaces")) return false;
+  return (await namesIn(deployment, id, "SELECT name FROM spaces LIMIT 1")).length > 0;
 }
 
 /** A pipeline's machine is gone after the run, and the token with it. */

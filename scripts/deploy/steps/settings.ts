@@ -1,9 +1,5 @@
 /** Refuses settings that are wrong in production, before anything is made. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "../../stack.ts";
-import { EXAMPLE } from "../../stack/settings.ts";
 import { settingsOf, SPACE_BINDING } from "../config.ts";
 import type { Deployment } from "../deployment.ts";
 import { invalidSettings, refusedSettings } from "../refusals.ts";
@@ -45,15 +41,13 @@ export function checkSettings(deployment: Deployment): void {
     }),
   );
   const all = { ...settings, ...secrets };
-  const example = readFileSync(join(ROOT, EXAMPLE), "utf8");
-  const wrong = [...refusedSettings(all, example), ...invalidSettings(withoutHalves(all))];
+  const wrong = [...refusedSettings(all), ...invalidSettings(withoutHalves(all))];
   if (wrong.length > 0) throw new Error(["these cannot be deployed:", ...wrong].join("\n  "));
 }
 
 /** The key that assumes roles may be at the Worker already, where nobody can read it: alone its name would be wrong. */
 function withoutHalves(all: Readonly<Record<string, string>>): Record<string, string> {
-  const optional: readonly string[] = [...OPTIONAL_SECRETS, "AWS_PRINCIPAL_ARN"];
-  return Object.fromEntries(Object.entries(all).filter(([name]) => !optional.includes(name)));
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith("AWS_")));
 }
 
 /**
