@@ -1,6 +1,6 @@
 /**
- * `npm run destroy -- --env NAME [--with-files] [--confirm WORKER]` takes an installation away, after it has listed what
- * goes and the Worker's name was typed. It may be run again after it was interrupted.
+ * `npm run destroy -- --env NAME [--with-files] [--confirm WORKER]` takes an installation away, after it has listed
+ * what goes and the Worker's name was typed. It may be run again after it was interrupted.
  */
 
 import { rmSync } from "node:fs";

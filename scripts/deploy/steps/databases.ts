@@ -80,8 +80,8 @@ const nameOf = (jurisdiction: string | null): string =>
   jurisdiction === null ? "in no jurisdiction" : `in the jurisdiction ${jurisdiction}`;
 
 /**
- * Where the installation's file was lost, the first database that is there says the jurisdiction: what is made now stands
- * beside it.
+ * Where the installation's file was lost, the first database that is there says the jurisdiction: what is made now
+ * stands beside it.
  */
 export async function recoverPlace(deployment: Deployment): Promise<void> {
   if (deployment.recorded) return;

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { readLogins, withOperator, writeLogins } from "../../../client/src/cli/logins.ts";
 import { answering, spillway, type Surroundings } from "./spillway.ts";
 
 const KEY = "spw_0123456789abcdef_secret";
@@ -206,4 +207,21 @@ it("spaces create --save keeps the key out of the output, and refuses a name tha
   const seen: Request[] = [];
   expect(await create("shop", seen)).toMatchObject({ code: 2, stdout: "" });
   expect(seen).toEqual([]);
+});
+
+it("the operator's token of a deployment is read among the logins, sent to its service alone, and survives a logout", async () => {
+  const folder = await savedLogin();
+  const path = join(folder, "config.json");
+  writeLogins(path, withOperator(readLogins(path), ORIGIN, "token-of-operator"));
+  await spillway(["logout", "shop"], { folder });
+  const seen: Request[] = [];
+  const list = (origin: string) =>
+    spillway(["spaces", "list", "--origin", origin], {
+      folder,
+      fetch: answering(200, { data: [], next_cursor: null }, seen),
+    });
+  expect((await list(ORIGIN)).code).toBe(0);
+  expect(seen[0]?.headers.get("authorization")).toBe("Bearer token-of-operator");
+  expect(await list("https://other.example.com")).toMatchObject({ code: 4 });
+  expect(seen).toHaveLength(1);
 });
