@@ -1,9 +1,10 @@
 /**
  * A statement of the operator's own on the database of one space. It reads: whatever it writes is taken back, because
- * its transaction never commits.
+ * its transaction never commits. One whose plan writes is not run at all.
  */
 
 import type { Statement } from "./database.ts";
+import { firstWord } from "./read-statement.ts";
 
 /** The most that an answer has. A row past these limits ends it. */
 export const MAX_QUERY_ROWS = 1_000;
@@ -22,20 +23,18 @@ export interface QueryResult {
   rowsRead: number;
 }
 
-/** `error` is SQLite's own text. `wrote`: the statement wrote, which was taken back. */
-export type QueryAnswer = QueryResult | { error: string } | { wrote: true };
+/** `error` is SQLite's own text. `writes`: the statement would write. */
+export type QueryAnswer = QueryResult | { error: string } | { writes: true };
 
 /** Ends the transaction of a statement that was read. */
 class TakenBack extends Error {}
 
 /** Runs one statement in a transaction that is always rolled back. */
 export function queryReadOnly({ sql, transactionSync }: QueryStorage, statement: Statement): QueryAnswer {
-  let answer: QueryAnswer = { wrote: true };
+  let answer: QueryAnswer = { writes: true };
   try {
     transactionSync(() => {
-      const before = totalChanges(sql);
-      const result = read(sql, statement);
-      if (totalChanges(sql) === before) answer = result;
+      if (!writes(sql, statement)) answer = read(sql, statement);
       throw new TakenBack();
     });
   } catch (thrown) {
@@ -68,4 +67,13 @@ function read(sql: SqlStorage, statement: Statement): QueryResult {
 const jsonValue = (value: SqlStorageValue): QueryValue =>
   value instanceof ArrayBuffer ? Buffer.from(value).toString("hex") : value;
 
-const totalChanges = (sql: SqlStorage): number => sql.exec<{ n: number }>("SELECT total_changes() AS n").one().n;
+/**
+ * Does the plan of a statement open the database for writing, whether there is a row to change or not? Its opcode
+ * `Transaction` says so: sqlite.org/opcode.html#Transaction
+ */
+function writes(sql: SqlStorage, { sql: text, params }: Statement): boolean {
+  // Such a statement shows a plan, and runs nothing.
+  if (firstWord(text) === "EXPLAIN") return false;
+  const plan = sql.exec<{ opcode: string; p2: number }>(`EXPLAIN ${text}`, ...params);
+  return [...plan].some(({ opcode, p2 }) => opcode === "Transaction" && p2 !== 0);
+}

@@ -16,7 +16,7 @@ const MAX_SQL = 20_000;
 /** What SQLite binds at most. */
 const MAX_PARAMETERS = 100;
 
-const WRITES = "The statement writes, which was taken back: nothing was changed. Send one that only reads.";
+const WRITES = "The statement writes, so it was not run: nothing was changed. Send one that only reads.";
 
 const Query = z.strictObject({
   sql: z
@@ -70,7 +70,7 @@ export const querySpace = route({
     // Before it runs: a statement that ends its object is logged too.
     log("space.queried", { space_id: id, request_id: requestId, ...logged });
     const answer = await read({ sql: body.sql, params: body.params });
-    if ("wrote" in answer) throw invalid({ pointer: "/sql", detail: WRITES });
+    if ("writes" in answer) throw invalid({ pointer: "/sql", detail: WRITES });
     if ("error" in answer)
       throw invalid({ pointer: "/sql", detail: `SQLite does not run this statement: ${answer.error}.` });
     const { rowsRead, ...rows } = answer;

@@ -44,6 +44,7 @@ describe("another text is told what is wrong:", () => {
     "CREATE TABLE a (b)",
     "SELECTED",
     "; SELECT 1",
+    `${"/**/".repeat(4_000)}DELETE FROM a`,
     "BEGIN",
   ])("%j is none", (sql) => {
     expect(whyNotRead(sql)).toEqual(BEGINS);

@@ -62,6 +62,9 @@ describe("a statement", () => {
   it("explains itself", async () => {
     const { rows } = await query("EXPLAIN QUERY PLAN SELECT * FROM events WHERE id = 'e-1'");
     expect(JSON.stringify(rows)).toContain("events");
+    const program = await query("-- how\n/* ? */ EXPLAIN DELETE FROM events");
+    expect(program.columns).toContain("opcode");
+    expect((await query("SELECT count(*) FROM events")).rows).toEqual([[20]]);
   });
 });
 
@@ -114,6 +117,7 @@ describe("a statement that writes changes nothing", () => {
     "WITH a AS (SELECT 1) UPDATE events SET person_id = 'p-2'",
     "WITH a AS (SELECT 1) INSERT INTO sections (space_id, kind, id) SELECT space_id, 'x', 'y' FROM sequences",
     "WITH a AS (SELECT 1) UPDATE events SET person_id = person_id",
+    "WITH a AS (SELECT 1) DELETE FROM events WHERE id = 'there is none'",
   ])("%s", async (sql) => {
     const before = await contents();
     const problem = await refused(sql);
