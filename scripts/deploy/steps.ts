@@ -13,7 +13,7 @@ export interface Step {
   look(): Promise<Look>;
 }
 
-const NAME_WIDTH = 36;
+const NAME_WIDTH = 40;
 
 /** A step failed: the message says which one, and why. */
 export class StepError extends Error {

@@ -3,7 +3,7 @@
 import { CloudflareError } from "../api.ts";
 import { databasesOf } from "../config.ts";
 import type { Deployment } from "../deployment.ts";
-import { JURISDICTIONS } from "../installation.ts";
+import { JURISDICTIONS, LOCATIONS } from "../installation.ts";
 import type { Step } from "../steps.ts";
 
 export interface D1 {
@@ -81,18 +81,35 @@ const nameOf = (jurisdiction: string | null): string =>
 
 /**
  * Where the installation's file was lost, the first database that is there says the jurisdiction: what is made now
- * stands beside it.
+ * stands beside it. Where there is none, the place is asked for, once.
  */
 export async function recoverPlace(deployment: Deployment): Promise<void> {
   if (deployment.recorded) return;
-  const { tracked, options } = deployment;
+  const { tracked, options, installation, operator } = deployment;
   for (const { name } of databasesOf(tracked, options.environment, 1)) {
     const found = await findDatabase(deployment, name);
     if (found === null) continue;
     const { jurisdiction: is } = await deployment.api.get<D1>(deployment.path(`/d1/database/${found.uuid}`));
     const jurisdiction = JURISDICTIONS.find((each) => each === is);
-    if (jurisdiction !== undefined && deployment.installation.jurisdiction === null) deployment.save({ jurisdiction });
+    if (jurisdiction !== undefined && installation.jurisdiction === null) deployment.save({ jurisdiction });
     return;
+  }
+  const isOpen = installation.jurisdiction === null && installation.location === null;
+  if (isOpen && operator.answers && !options.plan) await askPlace(deployment);
+}
+
+async function askPlace(deployment: Deployment): Promise<void> {
+  const { operator } = deployment;
+  operator.say("Where databases and bucket are is fixed once they are made.");
+  operator.say(`  ${JURISDICTIONS.join(", ")}: they stay in that jurisdiction`);
+  operator.say(`  ${LOCATIONS.join(", ")}: they begin in or near that region`);
+  for (;;) {
+    const answer = await operator.ask("Where (Enter: near this machine)?");
+    const jurisdiction = JURISDICTIONS.find((each) => each === answer);
+    const location = LOCATIONS.find((each) => each === answer);
+    if (jurisdiction !== undefined) return deployment.save({ jurisdiction });
+    if (location !== undefined) return deployment.save({ location });
+    if (answer === "") return;
   }
 }
 

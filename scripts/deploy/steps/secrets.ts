@@ -7,7 +7,7 @@ import { AwsClient } from "aws4fetch";
 import { setTimeout as sleep } from "node:timers/promises";
 import { databasesOf, settingsOf, usesR2 } from "../config.ts";
 import type { Deployment } from "../deployment.ts";
-import { readAdminToken, saveAdminToken } from "../admin-token.ts";
+import { adminTokenPlace, readAdminToken, saveAdminToken } from "../admin-token.ts";
 import { MADE, REQUIRED_SECRETS, type SecretName } from "../secret-names.ts";
 import type { Step } from "../steps.ts";
 import { namesIn, tablesOf } from "./databases.ts";
@@ -40,7 +40,7 @@ export function secretSteps(deployment: Deployment): Step[] {
 }
 
 async function collect(deployment: Deployment, due: readonly SecretName[]): Promise<string> {
-  const { secrets, operator, account, options } = deployment;
+  const { secrets, operator, account, options, origin } = deployment;
   const made: string[] = [];
   for (const name of due) {
     // A run that was killed before the upload has saved the token that it made.
@@ -72,7 +72,12 @@ async function collect(deployment: Deployment, due: readonly SecretName[]): Prom
   const token = secrets.get("ADMIN_TOKEN");
   if (token !== undefined) {
     deployment.adminToken = token;
-    if (made.includes("ADMIN_TOKEN") && deployment.origin !== null) saveAdminToken(deployment.origin, token);
+    if (made.includes("ADMIN_TOKEN") && origin !== null) {
+      saveAdminToken(origin, token);
+      operator.say(
+        `The operator's token is saved in ${adminTokenPlace()}: npx spillway spaces list --origin ${origin}`,
+      );
+    }
   }
   const from = made.length === 0 ? "" : `made ${made.join(", ")}; `;
   return `${from}${due.join(", ")} go up with the code`;
