@@ -20,7 +20,8 @@ type Value = string | number | null;
 interface Result {
   success: true;
   results: Record<string, unknown>[];
-  meta: { rows_read: number; rows_written: number; changes: number; duration: number };
+  /** `size_after` is 0: rows of spaces are not stored, so no database fills up. */
+  meta: { rows_read: number; rows_written: number; changes: number; duration: number; size_after: number };
 }
 
 interface Prepared {
@@ -114,7 +115,7 @@ export class SimulatedD1 {
     const scanned = prepared.scans.reduce((sum, table) => sum + this.#sizeOf(table), 0);
     const rowsRead = Math.max(1, results.length, changes) + scanned;
     const rowsWritten = changes * prepared.writtenPerChange;
-    const meta = { rows_read: rowsRead, rows_written: rowsWritten, changes, duration: 0 };
+    const meta = { rows_read: rowsRead, rows_written: rowsWritten, changes, duration: 0, size_after: 0 };
     return { result: { success: true, results, meta }, cost: { rowsRead, rowsWritten, returned: results.length } };
   }
 
@@ -190,7 +191,7 @@ export class BoundStatement {
 
 function simulatedRead(params: readonly Value[]): { result: Result; cost: StatementCost } {
   const [rowsRead, returned] = [Number(params[0]), Number(params[1])];
-  const meta = { rows_read: rowsRead, rows_written: 0, changes: 0, duration: 0 };
+  const meta = { rows_read: rowsRead, rows_written: 0, changes: 0, duration: 0, size_after: 0 };
   return { result: { success: true, results: [], meta }, cost: { rowsRead, rowsWritten: 0, returned } };
 }
 
