@@ -1,4 +1,4 @@
-/** docs/connect/github-action.yml, in the form of GitHub's workflow syntax. */
+/** Workflows of GitHub in docs/, in the form of GitHub's workflow syntax. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -34,8 +34,15 @@ const input = z.strictObject({
 const WORKFLOW = z.strictObject({
   name: text,
   on: z.strictObject({
-    schedule: z.array(z.strictObject({ cron: z.string().regex(/^(\S+ ){4}\S+$/) })).min(1),
-    workflow_dispatch: z.strictObject({ inputs: z.record(z.string(), input).optional() }).optional(),
+    schedule: z
+      .array(z.strictObject({ cron: z.string().regex(/^(\S+ ){4}\S+$/) }))
+      .min(1)
+      .optional(),
+    push: z.strictObject({ branches: z.array(text).min(1) }).optional(),
+    workflow_dispatch: z
+      .strictObject({ inputs: z.record(z.string(), input).optional() })
+      .nullable()
+      .optional(),
   }),
   permissions: z.record(z.string(), z.enum(["read", "write", "none"])),
   concurrency: z.strictObject({ group: text, "cancel-in-progress": z.boolean().optional() }).optional(),
@@ -44,6 +51,7 @@ const WORKFLOW = z.strictObject({
     z.strictObject({
       "runs-on": text,
       "timeout-minutes": z.number().int().positive(),
+      environment: text.optional(),
       steps: z.array(step).min(1),
     }),
   ),
@@ -53,8 +61,8 @@ export type Workflow = z.infer<typeof WORKFLOW>;
 export type WorkflowStep = z.infer<typeof step>;
 
 /** @throws ZodError where the file is no workflow. */
-export function readWorkflow(): Workflow {
-  return WORKFLOW.parse(parse(readFileSync(join(ROOT, "docs/connect/github-action.yml"), "utf8")));
+export function readWorkflow(path = "docs/connect/github-action.yml"): Workflow {
+  return WORKFLOW.parse(parse(readFileSync(join(ROOT, path), "utf8")));
 }
 
 export function stepsOf({ jobs }: Workflow): WorkflowStep[] {
