@@ -4,7 +4,7 @@
  * the same run. Exports and ingest are measured with a tenth of the rows too. A missed target is reported; only a
  * failure ends with 1. Instead of all that, `--profile`: where the CPU time of the columns goes, by stage.
  * `--attribution`: conversions with their credit in every model. `--document`: one JSON document of profiles with that
- * many events.
+ * many events. `--homes`: ingest and export of that many events in a D1 database and in an object, in turns.
  */
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -15,6 +15,7 @@ import { judgeAttribution, JUDGED_MODELS, measureAttribution, showAttribution } 
 import { versionOf } from "./bench/baseline.ts";
 import { type Endpoint, withBucket } from "./bench/bucket.ts";
 import { measureDocument, showDocument } from "./bench/document.ts";
+import { measureHomes, showHomes } from "./bench/homes.ts";
 import { showIngest } from "./bench/ingest.ts";
 import { measureLatencies } from "./bench/latency.ts";
 import { describeMachine } from "./bench/machine.ts";
@@ -39,6 +40,7 @@ const { values } = parseArgs({
     keep: { type: "boolean", default: false },
     attribution: { type: "boolean", default: false },
     document: { type: "boolean", default: false },
+    homes: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
   },
 });
@@ -150,10 +152,24 @@ async function benchProfile(bucket: Endpoint): Promise<unknown> {
   return result;
 }
 
+async function benchHomes(bucket: Endpoint): Promise<unknown> {
+  const result = await measureHomes({
+    rows: asked(DEFAULT_ROWS),
+    runs: positive("runs", values.runs),
+    persistTo: directory("homes"),
+    bucket,
+    report,
+  });
+  report("");
+  console.log(showHomes(result));
+  return result;
+}
+
 /** @returns what the options ask for. */
 function chosen(): (bucket: Endpoint) => Promise<unknown> {
   if (values.profile) return benchProfile;
   if (values.document) return benchDocument;
+  if (values.homes) return benchHomes;
   return values.attribution ? benchAttribution : bench;
 }
 

@@ -38,14 +38,18 @@ export class Customers {
     this.#clock = production.clock;
   }
 
-  /** New spaces, a few at once. */
-  async createSpaces(count: number): Promise<Space[]> {
+  /** New spaces, a few at once. @param homeOf the home of the nth; undefined: the service chooses. */
+  async createSpaces(count: number, homeOf: (n: number) => string | undefined = () => undefined): Promise<Space[]> {
     const spaces: Space[] = [];
     const width = 20;
     for (let from = 0; from < count; from += width) {
       const numbers = Array.from({ length: Math.min(width, count - from) }, (_, index) => from + index);
       const answers = numbers.map((number) =>
-        this.#post("/v1/spaces", ADMIN_TOKEN, { name: `Space ${number}`, timezone: "UTC" }),
+        this.#post("/v1/spaces", ADMIN_TOKEN, {
+          name: `Space ${number}`,
+          timezone: "UTC",
+          home: homeOf(number),
+        }),
       );
       for (const { id, api_key: key } of (await Promise.all(answers)) as { id: string; api_key: string }[])
         spaces.push({ id, key });

@@ -25,7 +25,10 @@ const SERVICE = {
   perCommit: 1.5,
   perRowWritten: 0.02,
 };
-/** Between a consumer and the database, both ways: consumers have no placement. */
+/**
+ * Between a consumer and the database, both ways: consumers have no placement. A space's object is as far: nothing that
+ * is documented says which of both is nearer.
+ */
 const ROUND_TRIP = { least: 12, more: 4 };
 /** "D1 DB is overloaded": the documentation has no figures; the platform's objects drop what waits longer. */
 const MAX_WAIT_MS = 10_000;
@@ -45,6 +48,8 @@ export class D1Server {
   #minute = { number: 0, busyMs: 0 };
   /** Each service takes so many times as long. */
   slowdown = 1;
+  /** What the next call waits for before it is served: an object that has to wake up. */
+  wakeMs = 0;
   /** The part of the calls whose connection breaks, half of them after the statements ran. */
   lostRate = 0;
   readonly spent = {
@@ -92,7 +97,9 @@ export class D1Server {
           return { ms: this.#account([]), settle: () => fail(error) };
         }
       };
-      this.#clock.silentlyAfter(trip, () => this.#arrive({ arrivedAt: this.#clock.now, serve, fail }));
+      const { wakeMs } = this;
+      this.wakeMs = 0;
+      this.#clock.silentlyAfter(trip + wakeMs, () => this.#arrive({ arrivedAt: this.#clock.now, serve, fail }));
     });
   }
 

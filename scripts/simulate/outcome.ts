@@ -1,7 +1,7 @@
 /** What came of a simulation: figures that a scenario's bounds and the report read. */
 
 import type { Customers } from "./customers.ts";
-import { costOf } from "./prices.ts";
+import { costOf, serversOf } from "./prices.ts";
 import type { Production } from "./production.ts";
 
 /** Times of a group of exports, in seconds: from the customer's first call, or the schedule's time, to the end. */
@@ -10,6 +10,7 @@ export interface Times {
   failed: number;
   median: number;
   p95: number;
+  p99: number;
   longest: number;
   /** Until the row was created, the longest. */
   longestStart: number;
@@ -55,7 +56,7 @@ export function outcomeOf(production: Production, customers: Customers): Outcome
   return {
     groups,
     rows: rows.reduce((sum, row) => sum + (row.status === "completed" ? (row.rows_total ?? 0) : 0), 0),
-    queries: [...production.databases.values()].reduce((sum, { server }) => sum + server.spent.queries, 0),
+    queries: serversOf(production).reduce((sum, { spent }) => sum + spent.queries, 0),
     dollars: costOf(production),
     production,
     customers,
@@ -71,6 +72,7 @@ function timesOf(rows: readonly ExportRow[], beganAt: (row: ExportRow) => number
     failed: rows.filter(({ status }) => status !== "completed").length,
     median: at(0.5),
     p95: at(0.95),
+    p99: at(0.99),
     longest: at(1),
     longestStart: rows.reduce((most, row) => Math.max(most, (row.created_at - beganAt(row)) / 1_000), 0),
   };

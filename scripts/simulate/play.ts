@@ -42,7 +42,15 @@ const { worker, Limiter } = await loadWorker(values.window === undefined ? null 
 const outcomes = new Map<string, Outcome>();
 for (const part of scenario.parts) {
   const startAt = startOf(part);
-  const production = new Production({ worker, Limiter, deployed, startAt, seed: Number(values.seed), concurrency });
+  const production = new Production({
+    worker,
+    Limiter,
+    deployed,
+    startAt,
+    seed: Number(values.seed),
+    concurrency: { ...part.concurrency, ...concurrency },
+    moreDatabases: part.moreDatabases ?? 0,
+  });
   const customers = new Customers(production);
   production.start();
   await production.clock.runUntil(part.play(production, customers));

@@ -12,6 +12,7 @@ import { enter } from "./globals.ts";
 import { Invocation, outside } from "./invocation.ts";
 import { LogCounts } from "./log-counts.ts";
 import { BUCKET_ENDPOINT } from "./network.ts";
+import { SimulatedObjects } from "./objects.ts";
 import { type Batch, SimulatedQueue } from "./queue.ts";
 import { seededRandom, tailed } from "./random.ts";
 import type { ExecutionContext, LimiterClass, Worker } from "./worker.ts";
@@ -30,6 +31,9 @@ const ISOLATES = 8;
 /** An isolate that dies lives for so long, about. */
 const DIES_AFTER_MS = 300;
 const MINUTE_MS = 60_000;
+
+/** The binding of the spaces' database. */
+const SPACES = "SPACE_DB";
 
 export const ADMIN_TOKEN = "simulated-admin-token-of-32-characters";
 
@@ -54,12 +58,16 @@ export interface ProductionOptions {
   seed: number;
   /** `max_concurrency` of these queues, in place of wrangler.toml's. */
   concurrency: Readonly<Record<string, number>>;
+  /** D1 databases of spaces beyond those of wrangler.toml. */
+  moreDatabases?: number;
 }
 
 export class Production {
   readonly clock: Clock;
   readonly bucket: SimulatedBucket;
   readonly databases: ReadonlyMap<string, SimulatedD1>;
+  /** Homes of spaces that have one of their own. */
+  readonly objects: SimulatedObjects;
   readonly queues: ReadonlyMap<string, SimulatedQueue>;
   readonly logs = new LogCounts();
   readonly random: () => number;
@@ -77,12 +85,18 @@ export class Production {
     this.clock = new Clock(options.startAt);
     this.random = seededRandom(options.seed);
     this.bucket = new SimulatedBucket(this.clock, this.random);
+    const { databases } = options.deployed;
+    const more = Array.from({ length: options.moreDatabases ?? 0 }, (_, n) => ({
+      binding: `${SPACES}_${n + 2}`,
+      migrations: migrationsOf(databases, SPACES),
+    }));
     this.databases = new Map(
-      options.deployed.databases.map(({ binding, migrations }) => [
+      [...databases, ...more].map(({ binding, migrations }) => [
         binding,
         new SimulatedD1(new D1Server(this.clock, this.random), join(ROOT, migrations)),
       ]),
     );
+    this.objects = new SimulatedObjects(this.clock, this.random, join(ROOT, migrationsOf(databases, SPACES)));
     this.queues = new Map(options.deployed.consumers.map((consumer) => [consumer.queue, this.#queue(consumer)]));
     const limiters = this.#limiters();
     this.#isolates = Array.from({ length: ISOLATES }, () => this.#bindings(limiters));
@@ -196,6 +210,7 @@ export class Production {
       ...Object.fromEntries(this.databases),
       ...Object.fromEntries(deployed.producers.map(({ binding, queue }) => [binding, this.#producer(queue)])),
       LIMITER: limiters,
+      SPACE_HOME: this.objects,
       METRICS: { writeDataPoint: () => {} },
     };
   }
@@ -247,4 +262,10 @@ export class Production {
       }),
     };
   }
+}
+
+function migrationsOf(databases: DeployedSettings["databases"], binding: string): string {
+  const found = databases.find((each) => each.binding === binding);
+  if (found === undefined) throw new Error(`wrangler.toml has no database ${binding}`);
+  return found.migrations;
 }

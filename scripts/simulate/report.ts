@@ -42,13 +42,14 @@ function partLines(outcome: Outcome): string[] {
   const { production, customers, virtualSeconds } = outcome;
   const millions = outcome.rows / 1e6;
   const exports = [
-    ["  exports", "count", "failed", "median s", "p95 s", "longest s", "started s"],
+    ["  exports", "count", "failed", "median s", "p95 s", "p99 s", "longest s", "started s"],
     ...[...outcome.groups].map(([name, times]) => [
       `  ${name}`,
       number(times.count),
       number(times.failed),
       number(times.median, 1),
       number(times.p95, 1),
+      number(times.p99, 1),
       number(times.longest, 1),
       number(times.longestStart, 1),
     ]),
@@ -96,8 +97,27 @@ function partLines(outcome: Outcome): string[] {
     ...columns(exports),
     ...columns(queues),
     ...columns(databases),
+    ...objectLines(outcome),
     `  per million rows: ${number(outcome.queries / millions)} queries, $${number(outcome.dollars / millions, 4)} (${number(outcome.rows)} rows)`,
     `  invocations: ${number(production.spent.requests)}, of which died ${number(production.spent.deaths)}; of one, at most ${number(production.spent.mostQueries)} queries and ${number(production.spent.mostSubrequests)} subrequests; calls refused: ${number(customers.refused)}; exports resent: ${number(production.logs.count("export.resent"))}`,
     ...failures.slice(0, 8),
+  ];
+}
+
+/** One line for all objects of spaces; none where no space has one. */
+function objectLines({ production: { objects }, virtualSeconds }: Outcome): string[] {
+  const servers = objects.servers.map(({ spent }) => spent);
+  if (servers.length === 0) return [];
+  const most = (of: (spent: (typeof servers)[number]) => number) => Math.max(...servers.map(of));
+  const { requests, awakeMs, wakes } = objects.spent;
+  const awake = awakeMs / 1_000 / virtualSeconds / servers.length;
+  return [
+    `  ${number(servers.length)} objects: ${number(requests)} requests, ${number(wakes)} wakes, awake ${number(100 * awake, 1)} % of the time; of one, busy at most ${number(
+      most(({ mostBusyMs }) => mostBusyMs / 600),
+      1,
+    )} % of a minute, longest queue ${number(most(({ longestQueue }) => longestQueue))}, longest wait ${number(
+      most(({ longestWaitMs }) => longestWaitMs / 1_000),
+      2,
+    )} s`,
   ];
 }

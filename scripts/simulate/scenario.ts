@@ -10,6 +10,10 @@ export interface Part {
   name: string;
   /** Epoch ms; by default a quiet hour. */
   startAt?: number;
+  /** D1 databases of spaces beyond the deployed one. */
+  moreDatabases?: number;
+  /** Another `max_concurrency` of queues than is deployed. */
+  concurrency?: Readonly<Record<string, number>>;
   /** Runs in virtual time. It returns when the scenario is over. */
   play(production: Production, customers: Customers): Promise<void>;
 }

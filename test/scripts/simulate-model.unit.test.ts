@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { Clock } from "../../scripts/simulate/clock.ts";
 import { D1Server } from "../../scripts/simulate/d1-server.ts";
 import { Invocation, outside } from "../../scripts/simulate/invocation.ts";
+import { SIMULATED_READ } from "../../scripts/simulate/d1.ts";
+import { SimulatedObjects } from "../../scripts/simulate/objects.ts";
 import { type Batch, SimulatedQueue } from "../../scripts/simulate/queue.ts";
 import { seededRandom } from "../../scripts/simulate/random.ts";
 import { readWrangler } from "../../scripts/simulate/wrangler.ts";
@@ -66,6 +68,64 @@ describe("the simulation's D1", () => {
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "rejected"]);
     expect(server.spent.overloaded).toBe(3);
     await expect(clock.runUntil(server.call(() => read))).resolves.toBeNull();
+  });
+});
+
+describe("the simulation's objects", () => {
+  const MIGRATIONS = new URL("../../src/db/migrations/space", import.meta.url).pathname;
+  const read = [{ sql: SIMULATED_READ, params: [1_000_000, 0] }];
+
+  /** Reads of these objects at once. @returns when each ended. */
+  async function endsOf(names: readonly string[]): Promise<{ ends: number[]; objects: SimulatedObjects }> {
+    const clock = new Clock(0);
+    const objects = new SimulatedObjects(clock, still, MIGRATIONS);
+    const ends: number[] = [];
+    const calls = names.map(async (name) => {
+      await objects.get(objects.idFromName(name)).execute(read);
+      ends.push(clock.now);
+    });
+    await clock.runUntil(Promise.all(calls));
+    return { ends, objects };
+  }
+
+  it("serve beside each other, and each one call at a time", async () => {
+    const [apart, together] = [await endsOf(["a", "b"]), await endsOf(["a", "a"])];
+    expect(apart.ends[1]).toBe(apart.ends[0]);
+    expect(together.ends[1]).toBeGreaterThan(1.9 * (together.ends[0] ?? 0));
+  });
+
+  it("answer a statement that fails with its error, and undo what was before it", async () => {
+    const clock = new Clock(0);
+    const object = new SimulatedObjects(clock, still, MIGRATIONS).get("a");
+    const insert = { sql: "INSERT INTO sequences (space_id, seq) VALUES (?1, 1)", params: ["s"] };
+    const answer = await clock.runUntil(object.execute([insert, { sql: "SELECT n FROM nowhere", params: [] }]));
+    expect(answer).toEqual({ error: expect.stringContaining("no such table: nowhere") });
+    const count = { sql: "SELECT count(*) AS n FROM sequences", params: [] };
+    expect(await clock.runUntil(object.execute([count]))).toMatchObject({
+      results: [{ columns: ["n"], rows: [[0]] }],
+    });
+  });
+
+  it("sleep ten seconds after a call, and take time to wake up", async () => {
+    const clock = new Clock(0);
+    const objects = new SimulatedObjects(clock, still, MIGRATIONS);
+    const timed = async () => {
+      const begin = clock.now;
+      await objects.get("a").execute(read);
+      return clock.now - begin;
+    };
+    const took = await clock.runUntil(
+      (async () => {
+        const times = [await timed(), await timed()];
+        await clock.wait(60_000);
+        return [...times, await timed()];
+      })(),
+    );
+    expect(took[1]).toBeLessThan(took[0] ?? 0);
+    expect(took[2]).toBeCloseTo(took[0] ?? 0);
+    expect(objects.spent).toMatchObject({ requests: 3, wakes: 2 });
+    // Twice: ten seconds after the last call, and the calls themselves.
+    expect(objects.spent.awakeMs).toBeCloseTo(20_000 + took.reduce((sum, each) => sum + each, 0));
   });
 });
 
