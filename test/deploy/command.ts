@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { ENVIRONMENT, ROOT } from "../../scripts/stack.ts";
-import { Cloudflare, type RecordedCall } from "../support/cloudflare/server.ts";
+import { Cloudflare, type Match, type RecordedCall } from "../support/cloudflare/server.ts";
 import { snapshot } from "../support/cloudflare/snapshot.ts";
 import type { Account } from "../support/cloudflare/state.ts";
 
@@ -27,7 +27,7 @@ export interface RunOptions {
   /** Variables beside those of every run; an undefined one is taken away. */
   environment?: Readonly<Record<string, string | undefined>>;
   /** Kills the command and whatever it has started once a call that matches has had its effect. */
-  killAfter?: RegExp;
+  killAfter?: Match;
 }
 
 export class OperatorsDesk {

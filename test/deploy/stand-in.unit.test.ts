@@ -141,7 +141,7 @@ test("secrets are kept from version to version, and no answer has a value", asyn
 });
 
 test("a call that a test makes fail fails once, without an effect", async () => {
-  cloudflare.failNext(/^POST \/queues$/, 400, 10_023, "Internal error");
+  cloudflare.failNext({ call: /^POST \/queues$/ }, 400, 10_023, "Internal error");
   expect(await codeOf("POST", "/queues", { queue_name: "shop" })).toBe(10_023);
   expect(account.queues).toEqual([]);
   expect(await codeOf("POST", "/queues", { queue_name: "shop" })).toBeUndefined();

@@ -25,8 +25,11 @@ import { workerRoutes } from "./workers.ts";
 const BASE = "/client/v4";
 const BODY_LIMIT = 200 * 2 ** 20;
 
-/** What a test watches for: the method and the path behind the account, for example `POST /d1/database`. */
-export type Match = RegExp;
+/** What a test watches for: a call's name (see `RecordedCall`), and what its body has. */
+export interface Match {
+  call: RegExp;
+  body?: RegExp;
+}
 
 export interface RecordedCall {
   /** `POST /d1/database`: without the account, without the query. */
@@ -180,7 +183,7 @@ export class Cloudflare {
     request: IncomingMessage;
   }): Promise<unknown> {
     const { method, path, name, query, body } = asked;
-    const failure = take(this.#failures, name);
+    const failure = take(this.#failures, name, body);
     if (failure !== undefined) throw failure.refusal;
     const headers = headersOf(asked.request);
     for (const { method: routed, pattern, handler } of this.#routes) {
@@ -209,7 +212,7 @@ export class Cloudflare {
         return account;
       };
       const result = await handler(call);
-      take(this.#watchers, name)?.action();
+      take(this.#watchers, name, body)?.action();
       return result;
     }
     this.unknown.push(name);
@@ -217,8 +220,10 @@ export class Cloudflare {
   }
 }
 
-function take<T extends { match: Match }>(from: T[], name: string): T | undefined {
-  const index = from.findIndex(({ match }) => match.test(name));
+function take<T extends { match: Match }>(from: T[], name: string, bytes: Uint8Array): T | undefined {
+  const index = from.findIndex(({ match: { call, body } }) => {
+    return call.test(name) && (body === undefined || body.test(new TextDecoder().decode(bytes)));
+  });
   return index === -1 ? undefined : from.splice(index, 1)[0];
 }
 
