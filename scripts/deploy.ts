@@ -12,7 +12,7 @@ import { type Options, readOptions, USAGE, withOptions } from "./deploy/options.
 import { chooseAccount, signIn } from "./deploy/sign-in.ts";
 import { runSteps, type Step } from "./deploy/steps.ts";
 import { accountSteps } from "./deploy/steps/account.ts";
-import { addressSteps } from "./deploy/steps/address.ts";
+import { addressSteps, domainSteps } from "./deploy/steps/address.ts";
 import { bucketSteps } from "./deploy/steps/bucket.ts";
 import { codeSteps } from "./deploy/steps/code.ts";
 import { databaseSteps } from "./deploy/steps/databases.ts";
@@ -33,6 +33,7 @@ const STEPS: readonly ((deployment: Deployment) => Step[])[] = [
   bucketSteps,
   secretSteps,
   migrationSteps,
+  domainSteps,
   codeSteps,
   smokeSteps,
 ];

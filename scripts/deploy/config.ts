@@ -129,7 +129,8 @@ export function deriveConfig(
     workers_dev: installation.workersDev,
     // The address of an old version would serve the same data.
     preview_urls: false,
-    routes: installation.domain === null ? [] : [{ pattern: installation.domain, custom_domain: true }],
+    // The domain is added apart: wrangler would take it from whatever answers there.
+    routes: [],
     vars: settingsOf(tracked, environment, installation),
     observability: observabilityOf(tracked, installation),
     secrets: { required: REQUIRED_SECRETS },

@@ -61,12 +61,8 @@ it("a path leads to the same file as in wrangler.toml", () => {
   expect(absolute((config["assets"] as { directory: string }).directory)).toBe(resolve(ROOT, tracked.assets.directory));
 });
 
-it("the address is the domain alone, unless workers.dev is asked for", () => {
-  expect(derived()).toMatchObject({
-    routes: [{ pattern: "exports.example.com", custom_domain: true }],
-    workers_dev: false,
-    preview_urls: false,
-  });
+it("wrangler adds no domain, and an address of workers.dev only where that is asked for", () => {
+  expect(derived()).toMatchObject({ routes: [], workers_dev: false, preview_urls: false });
   expect(derived({ domain: null, workersDev: true })).toMatchObject({ routes: [], workers_dev: true });
 });
 

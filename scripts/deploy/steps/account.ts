@@ -6,8 +6,9 @@ import type { Deployment } from "../deployment.ts";
 import type { Step } from "../steps.ts";
 
 const R2_IS_OFF = 10_042;
-/** The plan's names in the list of subscriptions. */
-const PAID = /^workers_(paid|unbound|standard)|^(contract|enterprise)/i;
+/** Names of plans in the list of subscriptions. */
+const PAID = /workers|contract|enterprise/i;
+const FREE = /free/i;
 
 interface Subscription {
   rate_plan?: { id?: string; public_name?: string };
@@ -35,7 +36,7 @@ async function checkPlan(deployment: Deployment, dashboard: string): Promise<str
       return "unknown: this sign-in may not read subscriptions. Workers Paid is needed; without it the upload is refused";
     throw thrown;
   }
-  const plan = subscriptions.find(({ rate_plan: plan }) => PAID.test(plan?.id ?? ""));
+  const plan = subscriptions.find(({ rate_plan: { id = "" } = {} }) => PAID.test(id) && !FREE.test(id));
   if (plan !== undefined) return `found: ${plan.rate_plan?.public_name ?? "Workers Paid"}`;
   throw new Error(
     `The account has the free plan, whose Workers may not compute for as long as an export needs. Choose Workers Paid: ` +

@@ -1,8 +1,12 @@
 /** The address of the service: a host name in a zone of the account, or workers.dev where that is asked for. */
 
+import { CloudflareError } from "../api.ts";
 import type { Deployment } from "../deployment.ts";
 import { hostName } from "../options.ts";
 import type { Step } from "../steps.ts";
+
+/** DNS records of somebody's, or a Worker. */
+const HOST_IS_TAKEN = new Set([100_116, 100_117]);
 
 const HOW =
   "Name a host in a zone of the account: --domain exports.example.com. To try it out without one: --workers-dev.";
@@ -35,9 +39,7 @@ const hasAddress = ({ installation: { domain, workersDev } }: Deployment): boole
 /** Where the installation's file was lost, the Worker still has its address. */
 export async function recoverAddress(deployment: Deployment): Promise<void> {
   if (deployment.recorded || hasAddress(deployment)) return;
-  const query = `/workers/domains?service=${encodeURIComponent(deployment.worker)}`;
-  const domains = await deployment.api.get<CustomDomain[]>(deployment.path(query));
-  const domain = domains.find(({ service }) => service === deployment.worker)?.hostname;
+  const domain = (await domainsBy(deployment, "service", deployment.worker))[0]?.hostname;
   if (domain !== undefined) return deployment.save({ domain });
   const subdomain = await deployment.api.find<{ enabled: boolean }>(deployment.script("/subdomain"));
   if (subdomain?.enabled === true) deployment.save({ workersDev: true });
@@ -62,10 +64,7 @@ async function checkAddress(deployment: Deployment): Promise<string> {
 }
 
 async function checkDomain(deployment: Deployment, domain: string): Promise<void> {
-  const query = `/workers/domains?hostname=${encodeURIComponent(domain)}`;
-  const taken = (await deployment.api.get<CustomDomain[]>(deployment.path(query))).find(
-    ({ hostname, service }) => hostname === domain && service !== deployment.worker,
-  );
+  const taken = (await domainsBy(deployment, "hostname", domain)).find(({ service }) => service !== deployment.worker);
   if (taken !== undefined)
     throw new Error(
       `${domain} is the address of the Worker ${taken.service}. Choose another host, or remove it there.`,
@@ -83,6 +82,57 @@ async function checkDomain(deployment: Deployment, domain: string): Promise<void
     `No zone of the account ${deployment.account.name} has ${domain}. Add its zone at ` +
       `https://dash.cloudflare.com/${deployment.account.id}/domains, or choose another host.`,
   );
+}
+
+/** @returns the custom domains of the account's Workers with that value. */
+async function domainsBy(deployment: Deployment, field: keyof CustomDomain, value: string): Promise<CustomDomain[]> {
+  const path = deployment.path(`/workers/domains?${field}=${encodeURIComponent(value)}`);
+  return (await deployment.api.get<CustomDomain[]>(path)).filter((domain) => domain[field] === value);
+}
+
+/** The step that gives the Worker its domain. A Worker that is not there yet gets it with its first version. */
+export function domainSteps(deployment: Deployment): Step[] {
+  const { domain } = deployment.installation;
+  if (domain === null) return [];
+  return [
+    {
+      name: "domain",
+      async look() {
+        const has = (await domainsBy(deployment, "service", deployment.worker)).map(({ hostname }) => hostname);
+        if (has.length === 1 && has[0] === domain) return { found: "found" };
+        const act = () => giveDomain(deployment, domain);
+        if ((await deployment.api.find(deployment.script("/settings"))) === null)
+          return { found: "comes with the first version" };
+        return { due: has.length === 0 ? `add ${domain}` : `${domain} instead of ${has.join(", ")}`, act };
+      },
+    },
+  ];
+}
+
+/**
+ * Wrangler would replace DNS records that the host has, and with them whatever answers there: this call refuses.
+ * @throws Error where the host has records, or another Worker.
+ */
+export async function giveDomain(deployment: Deployment, domain: string): Promise<string> {
+  // Whatever passed its smoke test did so at another address.
+  deployment.save({ tested: null });
+  const body = {
+    override_scope: true,
+    override_existing_origin: false,
+    override_existing_dns_record: false,
+    origins: [{ hostname: domain }],
+  };
+  try {
+    await deployment.api.send("PUT", deployment.script("/domains/records"), { body });
+    return `made: ${domain}`;
+  } catch (thrown) {
+    if (!(thrown instanceof CloudflareError && HOST_IS_TAKEN.has(thrown.code))) throw thrown;
+    throw new Error(
+      `${domain} has DNS records already, and something may answer there. Remove them, or choose another host: ` +
+        `https://dash.cloudflare.com/${deployment.account.id}/domains`,
+      { cause: thrown },
+    );
+  }
 }
 
 /** @returns the origin of the installation as far as it has one, without checking it. */

@@ -8,6 +8,7 @@ import { digestOf } from "../digest.ts";
 import { runWrangler } from "../run-wrangler.ts";
 import { checkAdminToken, smokeTest } from "../smoke-test.ts";
 import type { Step } from "../steps.ts";
+import { giveDomain } from "./address.ts";
 import {
   currentShares,
   deployWhole,
@@ -39,7 +40,7 @@ export function codeSteps(deployment: Deployment): Step[] {
       },
     },
     {
-      name: "crons, consumers, address",
+      name: "crons and consumers",
       async look() {
         const { version, installation, triggersSet } = deployment;
         if (triggersSet) return { found: "made with the code" };
@@ -62,6 +63,8 @@ async function roll(deployment: Deployment, digest: string, shares: readonly Sha
     deployment.version = await deployWhole(deployment, digest, message);
     deployment.before = before?.version ?? null;
     deployment.triggersSet = true;
+    const { domain } = deployment.installation;
+    if (domain !== null) await giveDomain(deployment, domain);
     return `made version ${deployment.version} (${message}), which answers all calls`;
   }
   await checkAdminToken(deployment);
