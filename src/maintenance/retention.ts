@@ -34,7 +34,6 @@ export async function retain(context: Pick<Context, "runtime" | "databases" | "b
     const store = context.databases.events(space.id);
     const events = await deleteSome((rows) => store.deleteBefore(EVENTS, space.id, before, rows));
     const reachability = await deleteSome((rows) => store.deleteBefore(REACHABILITY_EVENTS, space.id, before, rows));
-    await measureSpace(context, space);
     if (events.more || reachability.more) await scheduleRetentionNow(control, space.id, now);
     if (events.deleted + reachability.deleted > 0)
       log("retention.deleted", {
@@ -42,6 +41,7 @@ export async function retain(context: Pick<Context, "runtime" | "databases" | "b
         events: events.deleted,
         reachability_events: reachability.deleted,
       });
+    await measureSpace(context, space);
   } while (!context.budget.isNearlySpent);
   return true;
 }

@@ -39,6 +39,7 @@ export function addSpaces(program: Command, cli: Cli): void {
       { title: "time zone", value: (space) => space.timezone },
       { title: "days kept", value: (space) => space.retention_days, right: true },
       { title: "status", value: (space) => space.status },
+      { title: "home", value: (space) => space.home },
     ],
     read: ({ limit }) => cli.operator.spaces.list({ limit }),
   });
