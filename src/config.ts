@@ -108,8 +108,9 @@ export function readConfig(env: Settings) {
     throw new Error(`settings: ${wrong.join("; ")}`);
   }
   const from = read.data;
-  // A key among several in SECRETS_KEY is enough.
-  const known = PUBLIC_SECRETS.filter(([name, value]) => from[name].includes(value)).map(([name]) => name);
+  // A key among several is enough.
+  const secrets = { ...from, SECRETS_KEY: allKeys(from) };
+  const known = PUBLIC_SECRETS.filter(([name, value]) => secrets[name].includes(value)).map(([name]) => name);
   if (known.length > 0 && from.ALLOW_INSECURE_TARGETS !== "true")
     throw new Error(`settings: ${known.map((name) => `${name}: ${IS_PUBLIC}`).join("; ")}`);
   for (const name of ["BUCKET_ENDPOINT", "STS_ENDPOINT", "S3_ENDPOINT"] as const)
@@ -132,7 +133,7 @@ export function readConfig(env: Settings) {
     /** Of buckets that an export's request names itself. Without a trailing slash; null for the region's own. */
     s3Endpoint: from.S3_ENDPOINT?.replace(/\/+$/, "") ?? null,
     /** `<key id>:<base64 of 32 bytes>`: the first key encrypts, older ones after commas still decrypt. */
-    secretsKey: allKeys(from),
+    secretsKey: secrets.SECRETS_KEY,
     gzip: Object.freeze({ engine: from.GZIP_ENGINE, level: from.GZIP_LEVEL }),
     /** Calls in any 60 seconds. */
     limits: Object.freeze({

@@ -47,6 +47,8 @@ describe("a secret that everybody can read", () => {
   it("is refused as an older key, too", () => {
     const SECRETS_KEY = `k2:${"A".repeat(43)}=,${LOCAL["SECRETS_KEY"]}`;
     expect(() => readConfig({ ...PRODUCTION, SECRETS_KEY })).toThrow(/SECRETS_KEY: must not be/);
+    const SECRETS_KEY_NEXT = LOCAL["SECRETS_KEY"]?.replace("k1:", "k2:");
+    expect(() => readConfig({ ...PRODUCTION, SECRETS_KEY_NEXT })).toThrow(/SECRETS_KEY: must not be/);
   });
 });
 
