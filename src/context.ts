@@ -52,6 +52,7 @@ export const MAINTENANCE_TASKS = [
   "erase",
   "retain",
   "purgeSpaces",
+  "moveSpaces",
   "resend",
   "redispatchDeliveries",
   "runSchedules",
@@ -120,8 +121,8 @@ export interface Context {
   send(messages: readonly Message[], delaySeconds?: number): Promise<void>;
   /** @param delaySeconds at most a day. */
   sendWebhook(message: WebhookMessage, delaySeconds: number): Promise<void>;
-  /** @param messages at most a hundred. */
-  sendMaintenance(messages: readonly MaintenanceMessage[]): Promise<void>;
+  /** @param messages at most a hundred. @param delaySeconds before they may be delivered; 0 by default. */
+  sendMaintenance(messages: readonly MaintenanceMessage[], delaySeconds?: number): Promise<void>;
   /** Reaches webhook receivers. */
   fetch: typeof fetch;
   resolve: Resolve;

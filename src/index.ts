@@ -69,7 +69,7 @@ function isolateState(env: Env): IsolateState {
       app: createApp(beginCall, config.dialects),
       adminFailures: new Failures(),
       keys: new KeyCache(),
-      homes: new HomeCache(),
+      homes: new HomeCache(() => runtime.now()),
       sessions: new Map(),
       addresses: new Map(),
     };
@@ -114,9 +114,9 @@ function openContext(env: Env): Context {
       budget.countMessages([message]);
       await env.WEBHOOK_QUEUE.send(message, { delaySeconds });
     },
-    async sendMaintenance(messages) {
+    async sendMaintenance(messages, delaySeconds = 0) {
       budget.countMessages(messages);
-      await env.MAINTENANCE_QUEUE.sendBatch(messages.map((body) => ({ body })));
+      await env.MAINTENANCE_QUEUE.sendBatch(messages.map((body) => ({ body, delaySeconds })));
     },
     fetch: reach,
     resolve,

@@ -32,7 +32,7 @@ export async function erase(context: Erasing): Promise<boolean> {
     const space = await leaseSpaceForErasure(control, now, now + RETRY_MS);
     if (space === null) return false;
     const db = context.databases.space(space.id);
-    const more = await eraseDue(context, db);
+    const more = await eraseDue(context, db, space.id);
     const isPending = await hasPendingDeletion(db, space.id);
     // A call that noted the space may not have deleted its person yet, as long as its invocation can run.
     const settled = space.erasure_asked_at + MAX_INVOCATION_MS;
@@ -42,12 +42,12 @@ export async function erase(context: Erasing): Promise<boolean> {
   return true;
 }
 
-/** Erases what is due in a database, whose spaces may be several. @returns whether more is due at once. */
-async function eraseDue(context: Erasing, db: Database): Promise<boolean> {
+/** Erases what is due of a space. @returns whether more is due at once. */
+async function eraseDue(context: Erasing, db: Database, spaceId: string): Promise<boolean> {
   let more: boolean;
   do {
     const now = context.runtime.now();
-    const deletions = await leaseDueDeletions(db, now, now + RETRY_MS, DELETIONS);
+    const deletions = await leaseDueDeletions(db, spaceId, now, now + RETRY_MS, DELETIONS);
     more = deletions.length === DELETIONS;
     for (const deletion of deletions) more = (await eraseSome(context, db, deletion)) || more;
     if (context.budget.isNearlySpent) return more;

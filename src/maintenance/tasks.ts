@@ -20,6 +20,7 @@ import type { Context, MaintenanceTask } from "../context.ts";
 import { redispatchDeliveries } from "../webhooks/deliver.ts";
 import { cleanUp } from "./cleanup.ts";
 import { measureHomes } from "./home-sizes.ts";
+import { moveSpaces } from "./moves.ts";
 import { pruneVersions } from "./pruning.ts";
 import { purgeSpaces } from "./purge.ts";
 import { verifyExports } from "./verifications.ts";
@@ -59,6 +60,7 @@ export const TASKS: Readonly<Record<MaintenanceTask, Task>> = {
   erase: (context) => erase(context),
   retain: (context) => retain(context),
   purgeSpaces: (context, { after }) => purgeSpaces(context, after),
+  moveSpaces: (context) => moveSpaces(context),
   resend: (context) => resend(context),
   redispatchDeliveries: (context) => redispatchDeliveries(context),
   runSchedules: (context, { goOn }) => runSchedules(context, goOn),

@@ -42,6 +42,7 @@ const CREATES: Record<string, string> = {
   "/v1/spaces/{id}": "/v1/spaces",
   "/v1/spaces/{id}/api-keys": "/v1/spaces",
   "/v1/spaces/{id}/query": "/v1/spaces",
+  "/v1/spaces/{id}/move": "/v1/spaces",
   "/v1/destinations/{id}": "/v1/destinations",
   "/v1/schedules/{id}": "/v1/schedules",
   "/v1/webhook-endpoints/{id}": "/v1/webhook-endpoints",

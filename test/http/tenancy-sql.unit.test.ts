@@ -27,7 +27,8 @@ const EVERY_SPACE: Record<string, string> = {
   dropOldSessions: "the sweep drops every space's links and sessions of portals that expired long ago",
   claimStuckExports: "the sweep wakes late exports of every space, and gives each back with its space_id",
   listToExpire: "the sweep expires what is over, whosever it is, each by its space_id",
-  leaseDueDeletions: "the sweep erases deleted people of every space, and takes each with its space_id",
+  claimDueMove: "the sweep goes on with the moves of every space, and takes each with its space_id",
+  NEWER_MOVE: "an object has one space alone",
   listToCleanUp: "the sweep finds what to clean up for every space, each with its space_id",
   listPurgeable: "the sweep finds records to forget for every space, each with its space_id",
   deleteOldExports: "the sweep ends the records of every space that are too old",
@@ -108,6 +109,7 @@ describe("every query", () => {
   it("of the tenants' own table names one by its id, or is the operator's list or the sweep's search", () => {
     const tenants = QUERIES.filter((query) => query.tables.includes("spaces") && !/\bid = \?1/.test(query.sql));
     expect(tenants.map((query) => query.name).toSorted()).toEqual([
+      "claimDueMove",
       "insertSpace",
       "largestSpaceIn",
       "leaseSpaceForErasure",

@@ -107,6 +107,8 @@ const TABLE: Record<string, Line> = {
   changeSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401, body: { status: "inactive" } },
   deleteSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401 },
   querySpace: { foreign: (ids) => `/v1/spaces/${ids.space}/query`, status: 401, body: { sql: "SELECT 1" } },
+  moveSpace: { foreign: (ids) => `/v1/spaces/${ids.space}/move`, status: 401, body: { home: "object" } },
+  cancelMove: { foreign: (ids) => `/v1/spaces/${ids.space}/move`, status: 401 },
   getOwnSpace: "has no id: the key says which space",
   getOwnApiKey: "has no id: the key itself is shown",
   changeOwnSpace: "has no id: the key says which space",

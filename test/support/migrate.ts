@@ -20,14 +20,16 @@ declare global {
 /** Every table but SQLite's, D1's and the list of migrations. */
 const TABLES = `SELECT name FROM sqlite_schema
   WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'
-    AND name <> 'd1_migrations'`;
+    AND name <> 'd1_migrations'
+  -- The rows of a space that was left frozen cannot be deleted before that.
+  ORDER BY name = 'moves_out' DESC`;
 
 async function prepare(database: D1Database, migrations: D1Migration[]): Promise<void> {
   await applyD1Migrations(database, migrations);
   const { results } = await database.prepare(TABLES).all<{ name: string }>();
-  // A file may have set triggers on them.
+  // A file may have set triggers on them, beside those of the migrations.
   const triggers = await database
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE 'moves\\_%' ESCAPE '\\'")
     .all<{ name: string }>();
   await database.batch([
     ...triggers.results.map(({ name }) => database.prepare(`DROP TRIGGER "${name}"`)),

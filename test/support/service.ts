@@ -6,6 +6,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type Config, readConfig } from "../../src/config.ts";
+import { HomeCache } from "../../src/db/core/home-cache.ts";
 import { openDatabases } from "../../src/db/core/shards.ts";
 import { type Context, type MaintenanceMessage, type Message, SIZES, type WebhookMessage } from "../../src/context.ts";
 import { runStep, type Verdict } from "../../src/export/pipeline/run.ts";
@@ -99,7 +100,7 @@ export class Service {
       config: this.config,
       runtime,
       budget: this.budget,
-      databases: openDatabases(env, this.budget),
+      databases: openDatabases(env, this.budget, null, new HomeCache(() => this.now)),
       // S3 checks the time of a signature: this is the one place that needs the real clock.
       bucket: new Bucket(this.config.bucket, () => Date.now(), reach, "service"),
       // Customers' buckets exist only where a test sets them up.

@@ -84,6 +84,16 @@ export function addSpaces(program: Command, cli: Cli): void {
     .action(async () => cli.out.thing(await cli.spillway.space.rotateWebhookSecret()));
 
   spaces
+    .command("move <id> <home>")
+    .description("move a space to another home while it is used (operator); `spaces show <id>` shows how far it is")
+    .action(async (id: string, home: string) => cli.out.thing(await cli.operator.spaces.move(id, home)));
+
+  spaces
+    .command("cancel-move <id>")
+    .description("leave a moving space where it is (operator)")
+    .action(async (id: string) => cli.out.thing(await cli.operator.spaces.cancelMove(id)));
+
+  spaces
     .command("delete <id>")
     .description("remove every row and file of a space (operator)")
     .option("--yes", "do not ask")

@@ -948,7 +948,7 @@ export type CreateSpaceRequest = {
      */
     retention_days?: number;
     /**
-     * Where its data is kept: a name from `GET /v1/homes`. Without one, the home that the setting DEFAULT_HOME names; where it names none, the D1 database of the fewest bytes. It cannot be changed.
+     * Where its data is kept: a name from `GET /v1/homes`. Without one, the home that the setting DEFAULT_HOME names; where it names none, the D1 database of the fewest bytes. `POST /v1/spaces/{id}/move` changes it.
      */
     home?: string;
 };
@@ -988,6 +988,13 @@ export type DialectSettings = {
          */
         row_format?: 'flat' | 'nested';
     };
+};
+
+export type MoveSpaceRequest = {
+    /**
+     * A name from `GET /v1/homes`.
+     */
+    home: string;
 };
 
 export type QuerySpaceRequest = {
@@ -3767,6 +3774,63 @@ export type Space = {
      */
     created_at: string;
 };
+
+export type MovableSpace = {
+    id: string;
+    name: string;
+    timezone: string;
+    retention_days: number;
+    status: 'active' | 'inactive';
+    /**
+     * The external id for the trust policy of an AWS role. It never changes.
+     */
+    external_id: string;
+    /**
+     * The space's name in calls of APIs of other products that name a project. It never changes.
+     */
+    project_key: string;
+    dialects: DialectSettings;
+    branding: Branding;
+    portal_origins: Array<string>;
+    /**
+     * The home that has its data.
+     */
+    home: string;
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    created_at: string;
+    move: Move;
+};
+
+/**
+ * Its newest move to another home. Null: it never moved.
+ */
+export type Move = {
+    /**
+     * `copying`: its rows are copied and compared. `switching`: it gets its new home within half a minute. `cleaning`: it has it, and the old copy is deleted when nothing can read it any more. `undoing`: it stays where it is, and the new copy is deleted.
+     */
+    state: 'copying' | 'switching' | 'cleaning' | 'undoing' | 'completed' | 'canceled' | 'failed';
+    from: string;
+    to: string;
+    copied_rows: number;
+    /**
+     * Rows that were found equal in both homes.
+     */
+    compared_rows: number;
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    started_at: string;
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    ended_at?: string;
+    /**
+     * Why it failed.
+     */
+    error?: string;
+} | null;
 
 /**
  * What a statement read.
@@ -8590,7 +8654,7 @@ export type GetSpaceResponses = {
     /**
      * The space.
      */
-    200: Space;
+    200: MovableSpace;
 };
 
 export type GetSpaceResponse = GetSpaceResponses[keyof GetSpaceResponses];
@@ -8659,6 +8723,130 @@ export type ChangeSpaceResponses = {
 };
 
 export type ChangeSpaceResponse = ChangeSpaceResponses[keyof ChangeSpaceResponses];
+
+export type CancelMoveData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/spaces/{id}/move';
+};
+
+export type CancelMoveErrors = {
+    /**
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
+     */
+    401: UnauthenticatedProblem;
+    /**
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
+     */
+    404: NotFoundProblem;
+    /**
+     * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
+     */
+    409: ConflictProblem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: InvalidRequestProblem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: RateLimitedProblem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: InternalProblem;
+    /**
+     * `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: UnavailableProblem;
+};
+
+export type CancelMoveError = CancelMoveErrors[keyof CancelMoveErrors];
+
+export type CancelMoveResponses = {
+    /**
+     * The space, whose move is being undone.
+     */
+    202: MovableSpace;
+};
+
+export type CancelMoveResponse = CancelMoveResponses[keyof CancelMoveResponses];
+
+export type MoveSpaceData = {
+    body: MoveSpaceRequest;
+    headers?: {
+        /**
+         * The body may be compressed. Limits of its size are those of the body after decompression.
+         */
+        'Content-Encoding'?: 'gzip' | 'identity';
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/spaces/{id}/move';
+};
+
+export type MoveSpaceErrors = {
+    /**
+     * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
+     */
+    400: MalformedRequestProblem;
+    /**
+     * `unauthenticated`: The request has no valid API key or portal session: send a key as `Authorization: Bearer`, or open a new link.
+     */
+    401: UnauthenticatedProblem;
+    /**
+     * `not_found`: No resource exists at this path: check the id, and that it is one of your space.
+     */
+    404: NotFoundProblem;
+    /**
+     * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
+     */
+    409: ConflictProblem;
+    /**
+     * `payload_too_large`: The request body is too large: send a smaller one.
+     */
+    413: PayloadTooLargeProblem;
+    /**
+     * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
+     */
+    415: UnsupportedMediaTypeProblem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: InvalidRequestProblem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: RateLimitedProblem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: InternalProblem;
+    /**
+     * `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: UnavailableProblem;
+};
+
+export type MoveSpaceError = MoveSpaceErrors[keyof MoveSpaceErrors];
+
+export type MoveSpaceResponses = {
+    /**
+     * The space is there already.
+     */
+    200: MovableSpace;
+    /**
+     * The space, which moves.
+     */
+    202: MovableSpace;
+};
+
+export type MoveSpaceResponse = MoveSpaceResponses[keyof MoveSpaceResponses];
 
 export type QuerySpaceData = {
     body: QuerySpaceRequest;

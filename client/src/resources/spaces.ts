@@ -1,6 +1,7 @@
 /** The operator's calls: every space, and keys for it. */
 
 import {
+  cancelMove,
   changeSpace,
   createSpace,
   createSpaceApiKey,
@@ -10,6 +11,7 @@ import {
   listHomes,
   listSpaceApiKeys,
   listSpaces,
+  moveSpace,
   querySpace,
 } from "../generated/sdk.gen.ts";
 import type {
@@ -21,6 +23,7 @@ import type {
   ListHomesData,
   ListSpaceApiKeysData,
   ListSpacesData,
+  MovableSpace,
   NewApiKey,
   NewSpace,
   QueryRows,
@@ -43,7 +46,7 @@ export class Spaces {
     return this.#transport.pages(query, (wiring, query) => listSpaces({ ...wiring, query }), options);
   }
 
-  get(id: string, options?: CallOptions): Promise<Space> {
+  get(id: string, options?: CallOptions): Promise<MovableSpace> {
     return this.#transport.repeatable((wiring) => getSpace({ ...wiring, path: { id } }), options);
   }
 
@@ -64,6 +67,16 @@ export class Spaces {
   /** Reads the database of a space whose home is an object, by one statement of SQL. It cannot write. */
   query(id: string, body: QuerySpaceData["body"], options?: CallOptions): Promise<QueryRows> {
     return this.#transport.repeatable((wiring) => querySpace({ ...wiring, path: { id }, body }), options);
+  }
+
+  /** Moves a space to another home, in the background: calls and exports go on meanwhile. */
+  move(id: string, home: string, options?: CallOptions): Promise<MovableSpace> {
+    return this.#transport.repeatable((wiring) => moveSpace({ ...wiring, path: { id }, body: { home } }), options);
+  }
+
+  /** The space stays where it is. */
+  cancelMove(id: string, options?: CallOptions): Promise<MovableSpace> {
+    return this.#transport.repeatable((wiring) => cancelMove({ ...wiring, path: { id } }), options);
   }
 
   /** Deletes every row and file of a space, in the background. */

@@ -17,7 +17,10 @@ export interface Statement {
 
 export const statement = (sql: string, params: readonly Param[] = []): Statement => ({ sql, params });
 
-/** The result of one statement. `changes` counts rows inserted, updated or deleted. */
+/**
+ * The result of one statement. `changes` counts rows inserted, updated or deleted; while a space moves, also those that
+ * are logged for it. Where the number matters, `countChanges` tells it.
+ */
 export interface Rows<Row> {
   rows: Row[];
   changes: number;
@@ -43,6 +46,9 @@ export interface Driver {
   /** All statements in one transaction, in order: all or nothing. */
   batch(statements: readonly Statement[]): Promise<DriverResult[]>;
 }
+
+/** For a batch: how many rows the statement before it inserted, updated or deleted, without those of triggers. */
+export const countChanges = (): Statement => statement("SELECT changes() AS n");
 
 export class Database {
   readonly #driver: Driver;

@@ -27,8 +27,14 @@ export interface Home {
   shared: Driver | null;
   /** Reads the space's own database by a statement of the operator's own; null where spaces share one. */
   query: ((spaceId: string, statement: Statement) => Promise<QueryAnswer>) | null;
-  /** Deletes the space's own database. It does nothing where spaces share one. */
-  destroy(spaceId: string): Promise<void>;
+  /**
+   * Deletes the space's own database. It does nothing where spaces share one.
+   * @param until epoch ms: until then, calls that reach it fail with `space_gone`.
+   * @param number of the move for which it is deleted: nothing is where a later one came in. Null: in any case.
+   */
+  destroy(spaceId: string, until: number, number: number | null): Promise<void>;
+  /** Makes a database that was deleted usable again. It does nothing where spaces share one. */
+  revive(spaceId: string): Promise<void>;
 }
 
 const D1_BINDING = /^SPACE_DB(?:_[A-Z0-9_]+)?$/;
@@ -49,7 +55,9 @@ export function homesIn(env: HomeBindings): ReadonlyMap<string, Home> {
 
 function sharedHome(name: string, d1: D1Database): Home {
   const shared = new D1Driver(d1);
-  return { name, kind: "d1", jurisdiction: null, shared, driver: () => shared, query: null, destroy: async () => {} };
+  const nothing = async () => {};
+  const own = { query: null, destroy: nothing, revive: nothing };
+  return { name, kind: "d1", jurisdiction: null, shared, driver: () => shared, ...own };
 }
 
 type Objects = DurableObjectNamespace<SpaceHome>;
@@ -63,7 +71,8 @@ function objectHome(name: string, jurisdiction: Home["jurisdiction"], objects: O
     shared: null,
     driver: (spaceId) => new ObjectDriver(() => open(spaceId)),
     query: async (spaceId, statement) => open(spaceId).query(statement),
-    destroy: async (spaceId) => open(spaceId).destroy(),
+    destroy: async (spaceId, until, number) => open(spaceId).destroy(until, number),
+    revive: async (spaceId) => open(spaceId).revive(),
   };
 }
 

@@ -6,9 +6,10 @@
 
 import type { Budget } from "../../budget.ts";
 import { D1Driver } from "./d1-driver.ts";
-import { Database, type Driver, type Statement } from "./database.ts";
-import { HomeCache } from "./home-cache.ts";
+import { Database, type Statement } from "./database.ts";
+import { HomeCache, type ReadHome } from "./home-cache.ts";
 import { type Home, type HomeBindings, homesIn } from "./homes.ts";
+import { LateDriver } from "./late-driver.ts";
 import type { QueryAnswer } from "./object-query.ts";
 import { type Pause, repeatTransient } from "./transient-errors.ts";
 import type { EventStore } from "../events/event-store.ts";
@@ -21,39 +22,50 @@ export interface Databases {
   /** The events of this space. */
   events(spaceId: string): EventStore;
   /** Says which home a space has, where the space's row was read in any case. */
-  learnHome(spaceId: string, home: string): void;
+  learnHome(spaceId: string, read: ReadHome): void;
   /** The homes that a space can have, with the database that all its spaces share; null where each has its own. */
   homes: readonly (Pick<Home, "name" | "kind" | "jurisdiction"> & { database: Database | null })[];
   /** What reads a space's own database by statements of the operator's own; null where spaces share one. */
   reader(space: { id: string; home: string }): ((statement: Statement) => Promise<QueryAnswer>) | null;
-  /** Deletes the space's database, where the space has one of its own. @returns whether it has. */
-  deleteOwn(spaceId: string): Promise<boolean>;
+  /** A space's database in a home that it need not have: a move has two. It tells SQLite's `space_frozen` as it is. */
+  spaceAt(home: string, spaceId: string): Database;
+  /**
+   * Deletes the space's own database in a home. It does nothing where spaces share one.
+   * @param until epoch ms, when no call can be under way any more that began before.
+   * @param number of the move for which it is deleted: nothing is where a later one came in. Null: in any case.
+   * @returns whether the space had its own there.
+   */
+  destroyAt(home: string, spaceId: string, until: number, number: number | null): Promise<boolean>;
+  /** Makes the space's own database in a home usable again, where it was deleted. */
+  reviveAt(home: string, spaceId: string): Promise<void>;
 }
 
 /**
  * @param pause null: no call is repeated after a passing error.
- * @param cache what the isolate has learnt.
+ * @param cache what the isolate has learnt, by its clock.
  */
 export function openDatabases(
   env: HomeBindings & { CONTROL_DB: D1Database },
   budget: Budget,
   pause: Pause | null = null,
-  cache = new HomeCache(),
+  cache = new HomeCache(() => 0),
 ): Databases {
   const homes = homesIn(env);
   const control = new Database(new D1Driver(env.CONTROL_DB), budget, pause);
-  const homeOf = async (spaceId: string): Promise<Home> => {
-    const name = cache.get(spaceId) ?? (await readHome(control, spaceId));
-    cache.set(spaceId, name);
-    return named(homes, name);
+  const homeOf = async (spaceId: string, afresh: boolean): Promise<Home> => {
+    const known = afresh ? undefined : cache.get(spaceId);
+    if (known !== undefined) return named(homes, known);
+    const read = await readHome(control, spaceId, cache.now());
+    cache.set(spaceId, read);
+    return named(homes, read.home);
   };
   return {
     control,
-    space: (spaceId) => new Database(new LateDriver(spaceId, () => homeOf(spaceId)), budget, pause),
+    space: (spaceId) => new Database(new LateDriver(spaceId, (afresh) => homeOf(spaceId, afresh)), budget, pause),
     events(spaceId) {
       return eventStoreIn(this.space(spaceId));
     },
-    learnHome: (spaceId, home) => cache.set(spaceId, home),
+    learnHome: (spaceId, read) => cache.set(spaceId, read),
     homes: [...homes.values()].map(({ name, kind, jurisdiction, shared }) => ({
       name,
       kind,
@@ -69,39 +81,31 @@ export function openDatabases(
           return query(id, statement);
         });
     },
-    async deleteOwn(spaceId) {
-      const home = await homeOf(spaceId);
+    spaceAt: (home, spaceId) => new Database(named(homes, home).driver(spaceId), budget, pause),
+    async destroyAt(name, spaceId, until, number) {
+      const home = named(homes, name);
       budget.countSubrequest();
-      await home.destroy(spaceId);
+      await home.destroy(spaceId, until, number);
       return home.shared === null;
+    },
+    async reviveAt(home, spaceId) {
+      budget.countSubrequest();
+      await named(homes, home).revive(spaceId);
     },
   };
 }
 
-/** Reaches a space's database, whose home it asks for before the first call. */
-class LateDriver implements Driver {
-  readonly #spaceId: string;
-  readonly #home: () => Promise<Home>;
+/** SQL: the space of a row `spaces` is about to switch its home: 1 or 0. */
+export const IS_SWITCHING = "EXISTS (SELECT 1 FROM moves m WHERE m.space_id = spaces.id AND m.state = 'switching')";
 
-  constructor(spaceId: string, home: () => Promise<Home>) {
-    this.#spaceId = spaceId;
-    this.#home = home;
-  }
-
-  async one(statement: Statement) {
-    return (await this.#home()).driver(this.#spaceId).one(statement);
-  }
-
-  async batch(statements: readonly Statement[]) {
-    return (await this.#home()).driver(this.#spaceId).batch(statements);
-  }
-}
-
-/** @throws Error for a space without a row: it was deleted. */
-async function readHome(control: Database, spaceId: string): Promise<string> {
-  const row = await control.first<{ home: string }>("SELECT home FROM spaces WHERE id = ?1", [spaceId]);
+/** @param now epoch ms. @throws Error for a space without a row: it was deleted. */
+async function readHome(control: Database, spaceId: string, now: number): Promise<ReadHome> {
+  const row = await control.first<{ home: string; is_switching: number }>(
+    `SELECT home, ${IS_SWITCHING} AS is_switching FROM spaces WHERE id = ?1`,
+    [spaceId],
+  );
   if (row === null) throw new Error(`The space ${spaceId} has no row: it was deleted.`);
-  return row.home;
+  return { home: row.home, isSwitching: row.is_switching === 1, readAt: now };
 }
 
 /** @throws Error for a home whose binding is missing. */

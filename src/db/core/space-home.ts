@@ -27,12 +27,19 @@ export type ObjectAnswer = { results: ObjectResult[] } | { error: string };
 
 /** Under this key the object has the number of its migrations that have run. */
 const VERSION = "version";
+/** An object has one space alone. */
+const NEWER_MOVE = "SELECT 1 FROM moves_in WHERE number > ?1";
+/** Under this key an object whose data was deleted says so. */
+const GONE = "gone";
 
 export class SpaceHome extends DurableObject<Env> {
   #isMigrated = false;
+  /** Null: not known yet. */
+  #isGone: boolean | null = null;
 
   /** All statements in one transaction, in order: all or nothing. @returns results, or SQLite's text of an error. */
   execute(statements: readonly Statement[]): ObjectAnswer {
+    if (this.#hasGone()) return { error: "space_gone" };
     if (!this.#isMigrated) this.#migrate();
     try {
       return { results: this.ctx.storage.transactionSync(() => statements.map((each) => this.#run(each))) };
@@ -43,15 +50,51 @@ export class SpaceHome extends DurableObject<Env> {
 
   /** Reads by one statement of the operator's own, which cannot write. */
   query(statement: Statement): QueryAnswer {
+    if (this.#hasGone()) return { error: "space_gone" };
     if (!this.#isMigrated) this.#migrate();
     const { storage } = this.ctx;
     return queryReadOnly({ sql: storage.sql, transactionSync: (work) => storage.transactionSync(work) }, statement);
   }
 
-  /** Deletes all data. What is sent afterwards finds empty tables. */
-  async destroy(): Promise<void> {
+  /**
+   * Deletes all data. A call that is still under way finds `space_gone`, and leaves no rows behind.
+   * @param until epoch ms, when no such call can be left: then nothing of the object stays.
+   * @param number of the move for which it is deleted: nothing is where a later one came in. Null: in any case.
+   */
+  async destroy(until: number, number: number | null): Promise<void> {
+    const { storage } = this.ctx;
+    if (number !== null && this.#hasMoveAfter(number)) return;
+    this.#isGone = true;
     this.#isMigrated = false;
-    await this.ctx.storage.deleteAll();
+    await storage.deleteAll();
+    storage.kv.put(GONE, 1);
+    await storage.setAlarm(until);
+  }
+
+  /** A space moves into the object, which may have had its data before. */
+  async revive(): Promise<void> {
+    const { storage } = this.ctx;
+    await storage.deleteAlarm();
+    storage.kv.delete(GONE);
+    this.#isGone = false;
+  }
+
+  #hasGone(): boolean {
+    this.#isGone ??= this.ctx.storage.kv.get(GONE) !== undefined;
+    return this.#isGone;
+  }
+
+  #hasMoveAfter(number: number): boolean {
+    if (this.ctx.storage.kv.get<number>(VERSION) === undefined) return false;
+    if (!this.#isMigrated) this.#migrate();
+    return this.#run({ sql: NEWER_MOVE, params: [number] }).rows.length > 0;
+  }
+
+  override async alarm(): Promise<void> {
+    const { storage } = this.ctx;
+    if (storage.kv.get(GONE) === undefined) return;
+    await storage.deleteAll();
+    this.#isGone = null;
   }
 
   #run({ sql, params }: Statement): ObjectResult {

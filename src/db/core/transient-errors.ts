@@ -47,6 +47,8 @@ export async function repeatTransient<Result>(
     try {
       return await call();
     } catch (thrown) {
+      // What a driver says itself is final.
+      if (thrown instanceof SpillwayError) throw thrown;
       const error = passing(thrown);
       if (error === null) throw thrown;
       if (pause === null || attempt > MAX_REPETITIONS || !(reads || error === "refused"))

@@ -1,6 +1,6 @@
 /** Writes the events of one request: each once, with the sequence number of the write, all or nothing. */
 
-import { type Database, statement } from "../core/database.ts";
+import { countChanges, type Database, statement } from "../core/database.ts";
 import { type ExpectedDefinition, definitionsUnchanged } from "./definitions.ts";
 import { type EventRows, insertRows, type NewEvent } from "./event-rows.ts";
 import { recordFirstEvents } from "./first-events.ts";
@@ -49,11 +49,12 @@ export async function insertEvents(
       ),
     ),
   ];
-  const inserts = write.events.statements(spaceId, receivedAt);
+  const inserts = write.events.statements(spaceId, receivedAt).flatMap((insert) => [insert, countChanges()]);
   const after = [
     ...insertRows(spaceId, write.derived, receivedAt),
     ...recordFirstEvents(spaceId, write.definitions, [...write.firstEvents, ...write.derived]),
   ];
-  const results = await db.batch([...before, ...inserts, ...after]);
-  return results.slice(before.length, before.length + inserts.length).reduce((sum, result) => sum + result.changes, 0);
+  const results = await db.batch<{ n?: number }>([...before, ...inserts, ...after]);
+  const counts = results.slice(before.length, before.length + inserts.length);
+  return counts.reduce((sum, { rows }) => sum + (rows[0]?.n ?? 0), 0);
 }

@@ -3,7 +3,7 @@
  * were read, and inserts of new profiles.
  */
 
-import { type Database, type Statement, statement } from "../core/database.ts";
+import { countChanges, type Database, type Statement, statement } from "../core/database.ts";
 import { jsonLists } from "../core/json-lists.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 import { noneMerged } from "./merges.ts";
@@ -75,8 +75,8 @@ export async function insertOfPersons(
 ): Promise<number> {
   const personIds = [...new Set(rows.map((row) => row.person_id))];
   const before = [nextSequence(spaceId), ...personsUnchanged(spaceId, personIds)];
-  const results = await db.batch([...before, ...inserts]);
-  return results.slice(before.length).reduce((sum, result) => sum + result.changes, 0);
+  const results = await db.batch<{ n?: number }>([...before, ...inserts.flatMap((insert) => [insert, countChanges()])]);
+  return results.slice(before.length).reduce((sum, { rows }) => sum + (rows[0]?.n ?? 0), 0);
 }
 
 /** A profile without attributes, and without identifiers other than a custom id. */

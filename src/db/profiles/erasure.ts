@@ -60,13 +60,14 @@ export async function hasPendingDeletion(db: Database, spaceId: string): Promise
   return (await db.first(sql, [spaceId])) !== null;
 }
 
-/** Leases due deletions of all spaces in the database, and moves each one's due time to `againAt`. Epoch ms. */
-export const leaseDueDeletions = (db: Database, now: number, againAt: number, limit: number) =>
+/** Leases due deletions of a space, and moves each one's due time to `againAt`. Epoch ms. */
+export const leaseDueDeletions = (db: Database, spaceId: string, now: number, againAt: number, limit: number) =>
   db.all<DueDeletion>(
-    `UPDATE profile_deletions SET due_at = ?2 WHERE completed_at IS NULL AND (space_id, id) IN (
-       SELECT space_id, id FROM profile_deletions WHERE completed_at IS NULL AND due_at <= ?1 ORDER BY due_at LIMIT ?3)
+    `UPDATE profile_deletions SET due_at = ?3 WHERE completed_at IS NULL AND space_id = ?1 AND id IN (
+       SELECT id FROM profile_deletions INDEXED BY profile_deletions_due_by_space
+       WHERE space_id = ?1 AND completed_at IS NULL AND due_at <= ?2 ORDER BY due_at LIMIT ?4)
      RETURNING space_id, id, person_id, seq`,
-    [now, againAt, limit],
+    [spaceId, now, againAt, limit],
   );
 
 /** Makes a deletion that is not completed due, after those that have waited longer. Epoch ms. */

@@ -2,6 +2,7 @@
 
 import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
+import { IS_SWITCHING } from "../core/shards.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
 import { SPACE_COLUMNS, type SpaceRow } from "./spaces.ts";
 
@@ -43,13 +44,14 @@ export async function insertKey(db: Database, key: KeyRow, secretSha256: string,
   return (results.at(-1)?.changes ?? 0) > 0;
 }
 
-/** A key's space, and what authentication needs of the key. */
-export type KeyWithSpace = SpaceRow & Pick<ApiKeys, "scopes" | "origins" | "expires_at"> & { secret_sha256: string };
+/** A key's space, and what authentication needs of the key. `is_switching`: see ReadHome, 1 or 0. */
+export type KeyWithSpace = SpaceRow &
+  Pick<ApiKeys, "scopes" | "origins" | "expires_at"> & { secret_sha256: string; is_switching: number };
 
 /** The key with its space, for authentication; null when the key is unknown or its space is deleted. */
 export const findKeyWithSpace = (db: Database, keyId: string) =>
   db.first<KeyWithSpace>(
-    `SELECT ${SPACE_COLUMNS}, k.secret_sha256, k.scopes, k.origins, k.expires_at
+    `SELECT ${SPACE_COLUMNS}, k.secret_sha256, k.scopes, k.origins, k.expires_at, ${IS_SWITCHING} AS is_switching
      FROM (SELECT space_id, secret_sha256, scopes, origins, expires_at FROM api_keys WHERE id = ?1) k
      JOIN spaces ON id = k.space_id WHERE status <> 'deleting'`,
     [keyId],

@@ -1,9 +1,10 @@
 /** Spaces: the tenants. */
 
 import { type Row, valuesOf } from "../core/columns.ts";
-import { type Database, statement } from "../core/database.ts";
+import { type Database, type Statement, statement } from "../core/database.ts";
 import { isOlder, type Position, positionParams } from "../core/pagination.ts";
 import { inSpace, NUMBERED_TABLES } from "../core/sequences.ts";
+import { MOVED_TABLES } from "../moves/moved-tables.ts";
 import { EXPORT_TABLES } from "../exports/cleanup.ts";
 
 interface Spaces {
@@ -182,42 +183,31 @@ export async function purgeControlRows(db: Database, spaceId: string, deletedBef
          AND NOT EXISTS (SELECT 1 FROM schedules WHERE space_id = ?1)`,
       [spaceId, deletedBefore],
     ),
+    statement("DELETE FROM moves WHERE space_id = ?1 AND NOT EXISTS (SELECT 1 FROM spaces WHERE id = ?1)", [spaceId]),
   ]);
   return results.reduce((sum, result) => sum + result.changes, 0);
 }
 
-/** The tables of a space's data that may have many rows, with their primary keys after the space. */
-const DATA_KEYS = {
-  events: "occurred_at, id",
-  reachability_events: "occurred_at, id",
-  profiles: "person_id, seq_from",
-  merges: "person_id, seq_from",
-  merged_ids: "kind, id",
-  profile_deletions: "id",
-  profile_names: "kind, name",
-  profile_definitions: "kind, id, seq_from",
-  attribute_value_types: "folded, attribute, type",
-  definitions: "id, seq_from",
-  first_events: "definition_id",
-  flows: "id, seq_from",
-  flow_elements: "id, flow_id, seq_from",
-  touchpoints: "person_id, kind, occurred_at, id",
-  ad_objects: "level, id, seq_from",
-  segments: "id, seq_from",
-};
-
-/** Deletes a slice of a deleted space's data, a thousand rows per table. @returns how many rows were deleted. */
-export async function purgeSpaceRows(db: Database, spaceId: string): Promise<number> {
-  const slices = Object.entries(DATA_KEYS).map(([table, key]) =>
-    statement(
+/**
+ * Deletes a slice of a space's data from a database, a thousand rows per table.
+ * @param guards fail the batch where the space's data must stay. @returns how many rows were deleted.
+ */
+export async function purgeSpaceRows(
+  db: Database,
+  spaceId: string,
+  guards: readonly Statement[] = [],
+): Promise<number> {
+  const slices = MOVED_TABLES.map(({ name: table, key: columns }) => {
+    const key = columns.join(", ");
+    return statement(
       `DELETE FROM ${table} WHERE ${inSpace(table)} AND (${key}) IN (SELECT ${key} FROM ${table} WHERE ${inSpace(table)} LIMIT 1000)`,
       [spaceId],
-    ),
-  );
+    );
+  });
   const numbered = NUMBERED_TABLES.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${inSpace(table)})`);
   const results = await db.batch([
+    ...guards,
     ...slices,
-    statement("DELETE FROM sections WHERE space_id = ?1", [spaceId]),
     // The number stays, without the space's id: another space never gets it.
     statement(`UPDATE sequences SET space_id = NULL WHERE space_id = ?1 AND NOT (${numbered.join(" OR ")})`, [spaceId]),
   ]);

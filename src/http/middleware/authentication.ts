@@ -4,6 +4,7 @@
  */
 
 import type { MiddlewareHandler } from "hono";
+import type { ReadHome } from "../../db/core/home-cache.ts";
 import { findKeyWithSpace } from "../../db/tenants/api-keys.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { SpillwayError } from "../../errors.ts";
@@ -38,6 +39,8 @@ interface Caller {
   keyId: string;
   /** Null: the caller is not in a portal. */
   session: PortalSession | null;
+  /** Where the space's home was read with its key: as which, and when. */
+  home: ReadHome | null;
 }
 
 /**
@@ -48,10 +51,10 @@ interface Caller {
 export function authenticate(auth: Route["auth"], credentials: Credentials): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const { call } = c.var;
-    const { space, scopes, origins, keyId, session } = await callerOf(call, auth, credentials);
+    const { space, scopes, origins, keyId, session, home } = await callerOf(call, auth, credentials);
     if (space.id !== "") {
       call.notes["space_id"] = space.id;
-      call.databases.learnHome(space.id, space.home);
+      if (home !== null) call.databases.learnHome(space.id, home);
       credentials.admit?.(call, space);
     }
     c.set("space", space);
@@ -127,7 +130,7 @@ async function callerOf(call: Call, auth: Route["auth"], { keyOf, sessions }: Cr
 export const requireOperator = (call: Call): Promise<void> =>
   checkOperator(call, authorizationOf(call.request, "Bearer", "the operator's token"));
 
-const NO_CALLER: Caller = { space: NO_SPACE, scopes: [], origins: null, keyId: "", session: null };
+const NO_CALLER: Caller = { space: NO_SPACE, scopes: [], origins: null, keyId: "", session: null, home: null };
 
 /** Calls that change settings or begin exports act on the space as it is now. They are rare. */
 const ALWAYS_LOOKED_UP: ReadonlySet<Route["auth"]> = new Set(["settings:write", "exports:write"]);
@@ -167,14 +170,14 @@ export async function callerOfKey(call: Call, token: string, mayBeCached: boolea
     );
   const now = call.runtime.now();
   const kept = mayBeCached ? call.keys.get(keyId, now) : null;
-  const found = kept ?? (await findKeyWithSpace(call.databases.control, keyId));
+  const found = kept?.key ?? (await findKeyWithSpace(call.databases.control, keyId));
   const stored = found === null ? new Uint8Array(32) : Buffer.from(found.secret_sha256, "hex");
   const same = crypto.subtle.timingSafeEqual(await sha256(secret), stored);
   // One text for an unknown id and a wrong secret: it must not tell which ids exist.
   if (found === null || !same)
     throw unauthenticated("This API key is unknown: it was revoked, its space was deleted, or a character is wrong.");
   if (kept === null) call.keys.set(keyId, found, now);
-  const { secret_sha256: _, scopes, origins, expires_at: expiresAt, ...space } = found;
+  const { secret_sha256: _, scopes, origins, expires_at: expiresAt, is_switching: isSwitching, ...space } = found;
   if (expiresAt !== null && expiresAt <= now)
     throw unauthenticated(`This key expired at ${iso(expiresAt)}. Create a new one.`);
   return {
@@ -183,6 +186,7 @@ export async function callerOfKey(call: Call, token: string, mayBeCached: boolea
     origins: origins === null ? null : (JSON.parse(origins) as string[]),
     keyId,
     session: null,
+    home: { home: space.home, isSwitching: isSwitching === 1, readAt: kept?.readAt ?? now },
   };
 }
 

@@ -11,18 +11,24 @@ export const KEPT_MS = 5_000;
 /** The key that was looked up longest ago is forgotten first. */
 const MAX_KEYS = 10_000;
 
+interface KnownKey {
+  key: KeyWithSpace;
+  /** Epoch ms: when it was looked up. */
+  readAt: number;
+}
+
 export class KeyCache {
-  readonly #keys = new Map<string, { key: KeyWithSpace; until: number }>();
+  readonly #keys = new Map<string, KnownKey>();
 
   /** @param now epoch ms. @returns null for a key that must be looked up. */
-  get(keyId: string, now: number): KeyWithSpace | null {
+  get(keyId: string, now: number): KnownKey | null {
     const kept = this.#keys.get(keyId);
-    return kept === undefined || kept.until <= now ? null : kept.key;
+    return kept === undefined || kept.readAt + KEPT_MS <= now ? null : kept;
   }
 
   set(keyId: string, key: KeyWithSpace, now: number): void {
     this.#keys.delete(keyId);
-    this.#keys.set(keyId, { key, until: now + KEPT_MS });
+    this.#keys.set(keyId, { key, readAt: now });
     const [oldest] = this.#keys.keys();
     if (this.#keys.size > MAX_KEYS && oldest !== undefined) this.#keys.delete(oldest);
   }

@@ -18,6 +18,17 @@ const SPACE = {
 
 export const spaceExamples: Examples = {
   Space: SPACE,
+  MovableSpace: {
+    ...SPACE,
+    move: {
+      state: "copying",
+      from: "d1:SPACE_DB",
+      to: "object",
+      copied_rows: 120_000,
+      compared_rows: 0,
+      started_at: AT,
+    },
+  },
   NewSpace: { ...SPACE, api_key: "spw_<key id>_<secret>", webhook_secret: "whsec_<secret>" },
   QueryRows: { columns: ["events"], rows: [[12_500]], truncated: false, rows_read: 12_500 },
   changeSpace: { ...SPACE, status: "inactive" },

@@ -19,7 +19,8 @@ import { DialectSettings, settingsOf } from "../dialects/settings.ts";
 import { chooseHome } from "../homes/choice.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { found, json, PORTAL_SCOPES, route, SCOPES } from "../route.ts";
+import { askMove, cancelMove, Move, shownMove } from "./move.ts";
+import { type Call, found, json, PORTAL_SCOPES, route, SCOPES } from "../route.ts";
 import { querySpace } from "./query.ts";
 import { Branding, BrandingChange, brandingOf, checkPortalOrigins, PortalOrigins } from "./branding.ts";
 import { isOneLine, NOT_ONE_LINE } from "../../names.ts";
@@ -57,7 +58,7 @@ const NewSpace = z.strictObject({
   }),
   home: z.string().max(100).refine(isOneLine, NOT_ONE_LINE).optional().meta({
     description:
-      "Where its data is kept: a name from `GET /v1/homes`. Without one, the home that the setting DEFAULT_HOME names; where it names none, the D1 database of the fewest bytes. It cannot be changed.",
+      "Where its data is kept: a name from `GET /v1/homes`. Without one, the home that the setting DEFAULT_HOME names; where it names none, the D1 database of the fewest bytes. `POST /v1/spaces/{id}/move` changes it.",
     example: "object",
   }),
 });
@@ -72,6 +73,8 @@ const SpaceChange = z.strictObject({
 });
 
 const SpaceId = z.object({ id: z.uuid() });
+
+const MovableSpace = Space.extend({ move: Move }).meta({ id: "MovableSpace" });
 const example = { name: "Shop", timezone: "Europe/London" };
 
 export const spacesResource = resource("/v1/spaces", "Spaces", [
@@ -132,9 +135,55 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
     summary: "Show a space",
     auth: "admin",
     params: SpaceId,
-    responses: { 200: { description: "The space.", schema: Space } },
+    responses: { 200: { description: "The space.", schema: MovableSpace } },
     async handle(call, { params }) {
-      return json(show(found(await findSpace(call.databases.control, params.id))));
+      return json(await showWithMove(call, params.id));
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/{id}/move",
+    operationId: "moveSpace",
+    summary: "Move a space to another home",
+    description:
+      "Calls and exports go on meanwhile. At the end, writes are answered with 503 for about a second (`unavailable`, `Retry-After: 2`): clients repeat them. The call may be repeated.",
+    auth: "admin",
+    params: SpaceId,
+    body: {
+      schema: z.strictObject({
+        home: z.string().max(100).refine(isOneLine, NOT_ONE_LINE).meta({
+          description: "A name from `GET /v1/homes`.",
+          example: "object",
+        }),
+      }),
+      example: { home: "object" },
+    },
+    responses: {
+      200: { description: "The space is there already.", schema: MovableSpace },
+      202: { description: "The space, which moves.", schema: MovableSpace },
+    },
+    errors: ["conflict"],
+    async handle(call, { params, body }) {
+      const space = found(await findSpace(call.databases.control, params.id));
+      const moves = await askMove(call, space, body.home);
+      return json(await showWithMove(call, params.id), moves ? 202 : 200);
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/{id}/move",
+    operationId: "cancelMove",
+    summary: "Cancel a space's move",
+    description:
+      "The space stays where it is, and the new copy is deleted. It cannot be canceled once it has switched.",
+    auth: "admin",
+    params: SpaceId,
+    responses: { 202: { description: "The space, whose move is being undone.", schema: MovableSpace } },
+    errors: ["conflict"],
+    async handle(call, { params }) {
+      found(await findSpace(call.databases.control, params.id));
+      await cancelMove(call, params.id);
+      return json(await showWithMove(call, params.id), 202);
     },
   }),
   route({
@@ -203,6 +252,11 @@ export const ownSpaceResource = resource("/v1/space", "Spaces", [
     },
   }),
 ]);
+
+async function showWithMove(call: Call, spaceId: string) {
+  const space = found(await findSpace(call.databases.control, spaceId));
+  return { ...show(space), move: await shownMove(call, space.id) };
+}
 
 function show(row: SpaceRow) {
   return {

@@ -1,6 +1,6 @@
 /** Both kinds of databases, D1 and the Durable Object of a space, answer the same statements in the same way. */
 
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
@@ -26,6 +26,9 @@ function freshObject() {
   const id = env.SPACE_HOME.idFromName(`homes-${count}`);
   return env.SPACE_HOME.get(id);
 }
+
+/** Long after the test. */
+const LATER = Date.parse("2100-01-01T00:00:00Z");
 
 const openObject = (stub = freshObject()): Driver => new ObjectDriver(() => stub);
 
@@ -111,13 +114,48 @@ describe("an object", () => {
     expect((await driver.one(statement("SELECT id FROM sections"))).rows).toEqual([{ id: "kept" }]);
   });
 
-  it("forgets everything when it is destroyed, and can be used again", async () => {
+  it("forgets everything when it is destroyed, and keeps nothing that comes late", async () => {
     const stub = freshObject();
     const driver = openObject(stub);
     await driver.one(statement(INSERT, ["s", "n", '["lost"]']));
-    await stub.destroy();
+    await stub.destroy(LATER, null);
     expect(await runInDurableObject(stub, (_, { storage }) => storage.sql.databaseSize)).toBeLessThan(50_000);
+    await expect(driver.one(statement(INSERT, ["s", "n", '["late"]']))).rejects.toThrow("space_gone");
+    await evictDurableObject(stub);
+    await expect(driver.one(statement("SELECT id FROM sections"))).rejects.toThrow("space_gone");
+  });
+
+  it("leaves nothing behind when no late call can come any more, and can be used again", async () => {
+    const stub = freshObject();
+    const driver = openObject(stub);
+    await driver.one(statement(INSERT, ["s", "n", '["lost"]']));
+    await stub.destroy(LATER, null);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await runInDurableObject(stub, async (_, { storage }) => (await storage.list()).size)).toBe(0);
     expect((await driver.one(statement("SELECT id FROM sections"))).rows).toEqual([]);
+  });
+
+  it("takes a space that moves in after it was destroyed", async () => {
+    const stub = freshObject();
+    const driver = openObject(stub);
+    await driver.one(statement(INSERT, ["s", "n", '["lost"]']));
+    await stub.destroy(LATER, null);
+    await stub.revive();
+    await driver.one(statement(INSERT, ["s", "n", '["new"]']));
+    expect(await runDurableObjectAlarm(stub)).toBe(false);
+    expect((await driver.one(statement("SELECT id FROM sections"))).rows).toEqual([{ id: "new" }]);
+  });
+
+  it("is not destroyed for a move after which the space has moved in again", async () => {
+    const stub = freshObject();
+    const driver = openObject(stub);
+    await driver.one(
+      statement("INSERT INTO moves_in (space_id, number, version, progress) VALUES (?1, 3, 0, '{}')", ["s"]),
+    );
+    await stub.destroy(LATER, 2);
+    expect((await driver.one(statement("SELECT number FROM moves_in"))).rows).toEqual([{ number: 3 }]);
+    await stub.destroy(LATER, 3);
+    await expect(driver.one(statement("SELECT number FROM moves_in"))).rejects.toThrow("space_gone");
   });
 
   it("has the data of its own space alone", async () => {

@@ -4,6 +4,7 @@ import { AwsClient } from "aws4fetch";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Message } from "../../../src/context.ts";
+import { statement } from "../../../src/db/core/database.ts";
 import { NUMBERED_TABLES, SPACE_NO } from "../../../src/db/core/sequences.ts";
 import { runStep } from "../../../src/export/pipeline/run.ts";
 import { sweep } from "../../support/sweep.ts";
@@ -129,6 +130,21 @@ async function livedIn(events = 3): Promise<Space> {
      VALUES (?2, ?1, 'https://hooks.example/', '[]', 1, '', 0, 0)`,
     [space.id, crypto.randomUUID()],
   );
+  // It has moved before, and a part of another move is left.
+  await control.run(
+    `INSERT INTO moves (space_id, number, from_home, to_home, state, started_at)
+     VALUES (?1, 1, 'object', 'd1:SPACE_DB', 'completed', 0)`,
+    [space.id],
+  );
+  await spaceDb.batch([
+    statement("INSERT INTO moves_in (space_id, number, version, progress) VALUES (?1, 1, 1, '{}')", [space.id]),
+    statement("INSERT INTO move_log (space_id, table_name, key) VALUES (?1, 'tags', '[]')", [space.id]),
+    statement(
+      `INSERT INTO moves_out (space_id, space_no, number, epoch, state)
+       SELECT space_id, space_no, 2, 1, 'frozen' FROM sequences WHERE space_id = ?1`,
+      [space.id],
+    ),
+  ]);
   await control.run(
     `INSERT INTO schedule_runs (space_id, schedule_id, scheduled_at, at, outcome) VALUES (?1, ?2, ?3, ?3, 'skipped')`,
     [space.id, schedule.id, service.now],

@@ -98,7 +98,7 @@ describe("a space in an object", () => {
   it("is found by an isolate that knows its id alone, with one query", async () => {
     const space = await service.shop({ home: "object" });
     const { budget } = service;
-    const cache = new HomeCache();
+    const cache = new HomeCache(() => service.now);
     const before = budget.total.statements;
     for (let n = 0; n < 3; n += 1)
       await openDatabases(env, budget, null, cache).space(space.id).first("SELECT seq FROM sequences");
