@@ -3,7 +3,13 @@
 import type { CloudflareApi } from "./api.ts";
 import type { TrackedConfig } from "./config.ts";
 import { deriveConfig } from "./config.ts";
-import { FOLDER, type Installation, wranglerConfigPath, writeInstallation, writeWhole } from "./installation.ts";
+import {
+  type Installation,
+  installationsFolder,
+  wranglerConfigPath,
+  writeInstallation,
+  writeWhole,
+} from "./installation.ts";
 import { nameIn } from "./names.ts";
 import type { Operator } from "./operator.ts";
 import type { Options } from "./options.ts";
@@ -70,7 +76,12 @@ export class Deployment {
   /** The configuration that wrangler gets, with the ids that are known. */
   config(): Record<string, unknown> {
     const { installation, databaseIds: ids } = this;
-    return deriveConfig(this.tracked, { environment: this.options.environment, installation, ids, folder: FOLDER });
+    return deriveConfig(this.tracked, {
+      environment: this.options.environment,
+      installation,
+      ids,
+      folder: installationsFolder(),
+    });
   }
 
   /** Writes the configuration. @returns wrangler's arguments that name it. */

@@ -56,17 +56,19 @@ export const NEW_INSTALLATION: Installation = {
   tested: null,
 };
 
-/** SPILLWAY_INSTALLATIONS chooses another folder. */
-export const FOLDER = resolve(ROOT, process.env["SPILLWAY_INSTALLATIONS"] ?? "installations");
+/** @returns the folder of installations; SPILLWAY_INSTALLATIONS chooses another one. */
+export function installationsFolder(): string {
+  return resolve(ROOT, process.env["SPILLWAY_INSTALLATIONS"] ?? "installations");
+}
 
 /** @returns the path of the installation's file. */
 export function installationPath(environment: string): string {
-  return join(FOLDER, `${environment}.jsonc`);
+  return join(installationsFolder(), `${environment}.jsonc`);
 }
 
 /** @returns the path of the configuration that wrangler gets, which each run writes again. */
 export function wranglerConfigPath(environment: string): string {
-  return join(FOLDER, `${environment}.wrangler.json`);
+  return join(installationsFolder(), `${environment}.wrangler.json`);
 }
 
 /** @returns null where there is no file. @throws Error for a file that is not one of these. */
@@ -95,7 +97,7 @@ export function writeInstallation(environment: string, installation: Installatio
 
 /** Writes a file in the folder of installations, at once. */
 export function writeWhole(path: string, text: string): void {
-  mkdirSync(FOLDER, { recursive: true });
+  mkdirSync(installationsFolder(), { recursive: true });
   const fresh = `${path}.${process.pid}`;
   try {
     writeFileSync(fresh, text);

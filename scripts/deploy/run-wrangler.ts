@@ -17,13 +17,17 @@ export async function runWrangler(
     await wrangler([...args, ...deployment.writeConfig()], { env: { ...account, ...env } });
   } catch (thrown) {
     const output = stripVTControlCharacters(thrown instanceof Error ? thrown.message : String(thrown));
-    throw new Error(adviceFor(output, deployment) ?? sentenceIn(output), { cause: thrown });
+    throw new Error(errorSentence(output, deployment.account.id), { cause: thrown });
   }
 }
 
+/** @param output of a wrangler command that failed. @returns what is wrong, and what to do where that is known. */
+export function errorSentence(output: string, accountId: string): string {
+  return adviceFor(output, `https://dash.cloudflare.com/${accountId}/workers`) ?? sentenceIn(output);
+}
+
 /** @returns what to do about an error that Cloudflare has a code for, or null. */
-function adviceFor(output: string, { account }: Deployment): string | null {
-  const dashboard = `https://dash.cloudflare.com/${account.id}/workers`;
+function adviceFor(output: string, dashboard: string): string | null {
   switch (CODE.exec(output)?.[1] ?? "") {
     case "100328":
       return `the account has the free plan, whose Workers have no CPU limit to set. Choose Workers Paid: ${dashboard}/plans`;
@@ -34,12 +38,11 @@ function adviceFor(output: string, { account }: Deployment): string | null {
   }
 }
 
-/** @returns wrangler's own sentence, without its frame: the lines from `[ERROR]` to the first empty one. */
+/** @returns wrangler's own sentence, and those of Cloudflare, which have codes; without frames and advertisements. */
 function sentenceIn(output: string): string {
-  const lines = output.split("\n");
+  const lines = output.split("\n").map((line) => line.trim());
   const begin = lines.findIndex((line) => line.includes("[ERROR]"));
   if (begin === -1) return output.trim();
   const [first = "", ...rest] = lines.slice(begin);
-  const more = rest.slice(1).filter((line) => CODE.test(line) || line.trim().startsWith("-"));
-  return [first.replace(/^.*\[ERROR\]\s*/, ""), ...more.map((line) => line.trim())].join(" ").trim();
+  return [first.replace(/^.*\[ERROR\]\s*/, ""), ...rest.filter((line) => CODE.test(line))].join(" ");
 }

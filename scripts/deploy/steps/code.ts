@@ -114,7 +114,13 @@ export async function goBack(deployment: Deployment, thrown: unknown): Promise<E
     return new Error(
       `${why}\nThere is no version before ${version} to go back to: it stays. Correct the cause, and run again.`,
     );
-  await shareCalls(deployment, [{ version: before, percentage: ALL }], `back: the smoke test of ${version} failed`);
+  try {
+    const message = `back: the smoke test of ${version} failed`;
+    await shareCalls(deployment, [{ version: before, percentage: ALL }], message);
+  } catch (refused) {
+    const reason = refused instanceof Error ? refused.message : String(refused);
+    return new Error(`${why}\nVersion ${version} stays: going back to ${before} failed as well: ${reason}`);
+  }
   return new Error(
     `${why}\nVersion ${before}, the one before, answers all calls again. The databases keep their new tables.`,
   );
