@@ -42,7 +42,7 @@ async function deploy(options: Options): Promise<void> {
   const operator = terminalOperator(process.stdin.isTTY && !options.yes && !options.plan);
   const before = readInstallation(options.environment);
   const wanted = withOptions(before ?? NEW_INSTALLATION, options);
-  const api = await signIn();
+  const [tracked, api] = await Promise.all([readTrackedConfig(), signIn()]);
   const asked = options.account ?? before?.account ?? process.env["CLOUDFLARE_ACCOUNT_ID"] ?? null;
   const account = await chooseAccount(api, asked, operator);
   if (before?.account !== undefined && before.account !== null && before.account !== account.id)
@@ -50,7 +50,6 @@ async function deploy(options: Options): Promise<void> {
       `The environment ${options.environment} is in the account ${before.account}. Choose another --env for this ` +
         `account, or remove ${installationPath(options.environment)}.`,
     );
-  const tracked = await readTrackedConfig();
   const installation = { ...wanted, account: account.id };
   const deployment = new Deployment({
     options,

@@ -15,7 +15,7 @@ import { bucketStays, removalSteps } from "./deploy/removal.ts";
 import { chooseAccount, signIn } from "./deploy/sign-in.ts";
 import { runSteps } from "./deploy/steps.ts";
 import { originOf, recoverAddress } from "./deploy/steps/address.ts";
-import { checkName } from "./deploy/steps/account.ts";
+import { ownDatabases } from "./deploy/steps/account.ts";
 import { recoverPlace } from "./deploy/steps/databases.ts";
 
 const USAGE = `npm run destroy -- --env NAME [OPTIONS]
@@ -62,7 +62,7 @@ async function destroy({ environment, account: named, withFiles, confirm }: Aske
   const installation = { ...(before ?? NEW_INSTALLATION), account: account.id };
   const recorded = before !== null;
   const deployment = new Deployment({ options, operator, api, account, tracked, recorded, installation });
-  await checkName(deployment);
+  await ownDatabases(deployment);
   await recoverAddress(deployment);
   await recoverPlace(deployment);
   deployment.origin = await originOf(deployment);

@@ -1,7 +1,7 @@
 /** Checks what the account must have before anything is made in it: the paid plan, R2, and a name that is free. */
 
 import { CloudflareError } from "../api.ts";
-import { usesR2 } from "../config.ts";
+import { SPACE_BINDING, usesR2 } from "../config.ts";
 import type { Deployment } from "../deployment.ts";
 import type { Step } from "../steps.ts";
 
@@ -22,7 +22,7 @@ export function accountSteps(deployment: Deployment): Step[] {
     { name: "account", look: async () => ({ found: `found: ${account.name} (${account.id})` }) },
     { name: "plan", look: async () => ({ found: await checkPlan(deployment, dashboard) }) },
     { name: "R2", look: async () => ({ found: await checkR2(deployment, dashboard) }) },
-    { name: `Worker's name ${deployment.worker}`, look: async () => ({ found: await checkName(deployment) }) },
+    { name: `Worker's name ${deployment.worker}`, look: async () => ({ found: await checkWorker(deployment) }) },
   ];
 }
 
@@ -61,15 +61,31 @@ interface Binding {
   type: string;
 }
 
-/** @throws Error for a Worker of this name that is another program. */
-export async function checkName(deployment: Deployment): Promise<string> {
+/** What of a deployment the check of its Worker's name reads. */
+type Named = Pick<Deployment, "api" | "worker" | "tracked" | "recorded" | "installation" | "script">;
+
+/** @returns the Worker's D1 bindings; null without a Worker. @throws Error for a Worker that is another program. */
+export async function ownDatabases(deployment: Named): Promise<string[] | null> {
   const settings = await deployment.api.find<{ bindings?: Binding[] }>(deployment.script("/settings"));
-  if (settings === null) return "free";
-  const control = deployment.tracked.d1_databases[0]?.binding;
-  if (settings.bindings?.some(({ name, type }) => type === "d1" && name === control) === true)
-    return "found: an installation of Spillway";
+  if (settings === null) return null;
+  const databases = (settings.bindings ?? []).filter(({ type }) => type === "d1").map(({ name }) => name);
+  if (databases.includes(deployment.tracked.d1_databases[0]?.binding ?? "")) return databases;
   throw new Error(
     `The account has a Worker ${deployment.worker} that is not Spillway. Choose another environment (--env), whose ` +
       "resources have other names, or rename that Worker.",
   );
+}
+
+/** @throws Error for a Worker that is another program, or has databases that this deployment would cut off. */
+export async function checkWorker(deployment: Named): Promise<string> {
+  const databases = await ownDatabases(deployment);
+  if (databases === null) return "free";
+  const shared = databases.filter((name) => name.startsWith(SPACE_BINDING)).length;
+  const { spaceDatabases } = deployment.installation;
+  if (deployment.recorded && shared > spaceDatabases)
+    throw new Error(
+      `the Worker has ${shared} databases for spaces, and ${spaceDatabases} are asked for: spaces would lose their ` +
+        `data. Deploy with --space-databases ${shared}.`,
+    );
+  return "found: an installation of Spillway";
 }
