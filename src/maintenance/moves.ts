@@ -87,7 +87,7 @@ async function stepForward(context: Moving, move: MoveRow, pageRows: number): Pr
   const versioned = await readProgress(target, move).catch(notThere);
   if (versioned === null) {
     await beginLog(source, move);
-    await databases.reviveAt(to, spaceId);
+    await databases.reviveAt(to, spaceId, move.number);
     await beginProgress(target, move);
     return "again";
   }

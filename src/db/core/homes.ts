@@ -33,8 +33,11 @@ export interface Home {
    * @param number of the move for which it is deleted: nothing is where a later one came in. Null: in any case.
    */
   destroy(spaceId: string, until: number, number: number | null): Promise<void>;
-  /** Makes a database that was deleted usable again. It does nothing where spaces share one. */
-  revive(spaceId: string): Promise<void>;
+  /**
+   * Makes a database that was deleted usable again. It does nothing where spaces share one.
+   * @param number of the move that comes in: one that comes too late has no effect.
+   */
+  revive(spaceId: string, number: number): Promise<void>;
 }
 
 const D1_BINDING = /^SPACE_DB(?:_[A-Z0-9_]+)?$/;
@@ -72,7 +75,7 @@ function objectHome(name: string, jurisdiction: Home["jurisdiction"], objects: O
     driver: (spaceId) => new ObjectDriver(() => open(spaceId)),
     query: async (spaceId, statement) => open(spaceId).query(statement),
     destroy: async (spaceId, until, number) => open(spaceId).destroy(until, number),
-    revive: async (spaceId) => open(spaceId).revive(),
+    revive: async (spaceId, number) => open(spaceId).revive(number),
   };
 }
 

@@ -36,8 +36,11 @@ export interface Databases {
    * @returns whether the space had its own there.
    */
   destroyAt(home: string, spaceId: string, until: number, number: number | null): Promise<boolean>;
-  /** Makes the space's own database in a home usable again, where it was deleted. */
-  reviveAt(home: string, spaceId: string): Promise<void>;
+  /**
+   * Makes the space's own database in a home usable again, where it was deleted.
+   * @param number of the move that comes in: one that comes too late has no effect.
+   */
+  reviveAt(home: string, spaceId: string, number: number): Promise<void>;
 }
 
 /**
@@ -88,9 +91,9 @@ export function openDatabases(
       await home.destroy(spaceId, until, number);
       return home.shared === null;
     },
-    async reviveAt(home, spaceId) {
+    async reviveAt(home, spaceId, number) {
       budget.countSubrequest();
-      await named(homes, home).revive(spaceId);
+      await named(homes, home).revive(spaceId, number);
     },
   };
 }

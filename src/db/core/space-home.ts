@@ -29,7 +29,7 @@ export type ObjectAnswer = { results: ObjectResult[] } | { error: string };
 const VERSION = "version";
 /** An object has one space alone. */
 const NEWER_MOVE = "SELECT 1 FROM moves_in WHERE number > ?1";
-/** Under this key an object whose data was deleted says so. */
+/** Under this key an object whose data was deleted has the number of the move for which that was. */
 const GONE = "gone";
 
 export class SpaceHome extends DurableObject<Env> {
@@ -67,13 +67,17 @@ export class SpaceHome extends DurableObject<Env> {
     this.#isGone = true;
     this.#isMigrated = false;
     await storage.deleteAll();
-    storage.kv.put(GONE, 1);
+    storage.kv.put(GONE, number ?? Number.MAX_SAFE_INTEGER);
     await storage.setAlarm(until);
   }
 
-  /** A space moves into the object, which may have had its data before. */
-  async revive(): Promise<void> {
+  /**
+   * A space moves into the object, which may have had its data before.
+   * @param number of the move: an earlier one than that for which the data were deleted comes too late.
+   */
+  async revive(number: number): Promise<void> {
     const { storage } = this.ctx;
+    if ((storage.kv.get<number>(GONE) ?? -1) >= number) return;
     await storage.deleteAlarm();
     storage.kv.delete(GONE);
     this.#isGone = false;

@@ -139,8 +139,10 @@ describe("an object", () => {
     const stub = freshObject();
     const driver = openObject(stub);
     await driver.one(statement(INSERT, ["s", "n", '["lost"]']));
-    await stub.destroy(LATER, null);
-    await stub.revive();
+    await stub.destroy(LATER, 2);
+    await stub.revive(2);
+    await expect(driver.one(statement("SELECT id FROM sections"))).rejects.toThrow("space_gone");
+    await stub.revive(3);
     await driver.one(statement(INSERT, ["s", "n", '["new"]']));
     expect(await runDurableObjectAlarm(stub)).toBe(false);
     expect((await driver.one(statement("SELECT id FROM sections"))).rows).toEqual([{ id: "new" }]);

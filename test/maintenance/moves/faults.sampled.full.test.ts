@@ -86,7 +86,7 @@ beforeAll(async () => {
 it.each(MOVE_FAULTS)(
   "a move whose mover %s, ends with every row in one home",
   async (fault) => {
-    const sampled = everyNth(effects, Math.min(40, effects.length), MOVE_FAULTS.indexOf(fault), 12);
+    const sampled = everyNth(effects, Math.min(40, effects.length), MOVE_FAULTS.indexOf(fault), 30);
     const wrong: string[] = [];
     for (const { to, at } of sampled)
       await play(to, at, fault).catch((thrown: unknown) =>
