@@ -65,18 +65,6 @@ test("without the installation's file, everything is found by its name", async (
   expect(code).toBe(0);
 });
 
-test("a version that fails its smoke test gives all calls back to the one before", async () => {
-  const before = desk.snapshot();
-  const good = desk.account.workers[0]?.deployments.at(-1)?.versions[0]?.version_id ?? "";
-  desk.cloudflare.addresses.isBroken = (version) =>
-    version.bindings.some(({ name, ...binding }) => name === "DOWNLOAD_TTL_DAYS" && binding["text"] === "3");
-  const changed = await desk.deploy(["--var", "DOWNLOAD_TTL_DAYS:3"], { environment: { ADMIN_TOKEN } });
-  expect(changed.output).toContain(good);
-  expect(changed.code).toBe(1);
-  expect(desk.snapshot().workers).toEqual(before.workers);
-  desk.cloudflare.addresses.isBroken = () => false;
-});
-
 test("staging is made beside production, which stays as it is, with an operator's token of its own", async () => {
   const production = desk.snapshot();
   const { code, output } = await desk.deploy(["--env", "staging", "--workers-dev"]);
@@ -87,22 +75,33 @@ test("staging is made beside production, which stays as it is, with an operator'
   expect(workers.find(({ name }) => name === "spillway")).toEqual(production.workers[0]);
 });
 
-test("destroy asks for the installation's name, takes it away, and may be repeated", async () => {
+test("destroy changes nothing without the Worker's name", async () => {
   const both = desk.snapshot();
-  const wrong = await desk.destroy(["--env", "staging", "--confirm", "spillway"]);
-  expect(wrong.code).toBe(1);
-  expect(wrong.writes).toEqual([]);
+  const { code, output, writes } = await desk.destroy(["--env", "staging", "--confirm", "spillway"]);
+  expect(output).toContain("spillway-staging-control");
+  expect(code).toBe(1);
+  expect(writes).toEqual([]);
   expect(desk.snapshot()).toEqual(both);
+});
 
-  const { code } = await desk.destroy(["--env", "staging", "--confirm", "spillway-staging"]);
-  expect(code).toBe(0);
-  const left = desk.snapshot();
-  expect(JSON.stringify(left)).not.toContain("staging");
-  expect(left.workers).toEqual(both.workers.filter(({ name }) => name === "spillway"));
+test("destroy takes one environment away, but for a bucket with files, and may be repeated", async () => {
+  const production = desk.snapshot().workers.filter(({ name }) => name === "spillway");
+  const args = ["--env", "staging", "--confirm", "spillway-staging"];
+  desk.account.buckets.find(({ name }) => name.includes("staging"))?.objects.set("a/file", new Uint8Array([1]));
 
-  const again = await desk.destroy(["--env", "staging", "--confirm", "spillway-staging"]);
-  expect(again.code).toBe(0);
-  expect(again.writes).toEqual([]);
+  const interrupted = await desk.destroy(args, {
+    killAfter: { call: /^DELETE \/workers\/scripts\/spillway-staging$/ },
+  });
+  expect(interrupted.code).toBeNull();
+  const first = await desk.destroy(args);
+  expect(first.code, first.output).toBe(0);
+  expect(JSON.stringify({ ...desk.snapshot(), buckets: [] })).not.toContain("staging");
+  expect(desk.snapshot().buckets.map(({ name }) => name)).toContain("spillway-staging-exports");
+
+  const second = await desk.destroy([...args, "--with-files"]);
+  expect(second.code, second.output).toBe(0);
+  expect(JSON.stringify(desk.snapshot())).not.toContain("staging");
+  expect(desk.snapshot().workers).toEqual(production);
 });
 
 test("no run printed a secret, passed one as an argument, or wrote one into an installation's file", () => {

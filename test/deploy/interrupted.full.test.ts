@@ -11,7 +11,7 @@ const ADMIN_TOKEN = "the-operators-token-of-production-0123456789";
 const ARGS = ["--workers-dev"];
 const environment = { ADMIN_TOKEN };
 
-/** A call of each step that changes something, in the order of the steps. */
+/** A call of each kind of step that changes something, in the order of the steps. */
 const STEPS = [
   { step: "the second database", match: { call: /^POST \/d1\/database$/, body: /spillway-space/ } },
   { step: "a queue", match: { call: /^POST \/queues$/, body: /verify/ } },

@@ -38,6 +38,8 @@ export interface BucketKeys {
 export interface Zone {
   readonly id: string;
   readonly name: string;
+  /** Hosts with DNS records that somebody made. */
+  readonly records?: readonly string[];
 }
 
 export interface Database {

@@ -17,7 +17,11 @@ const origin = z.looseObject({
   zone_id: z.string().optional(),
   zone_name: z.string().optional(),
 });
-const domains = z.looseObject({ origins: z.array(origin), override_existing_origin: z.boolean().optional() });
+const domains = z.looseObject({
+  origins: z.array(origin),
+  override_existing_origin: z.boolean().optional(),
+  override_existing_dns_record: z.boolean().optional(),
+});
 
 export const triggerRoutes: readonly Route[] = [
   route("GET", "/workers/subdomain", ({ account }) => {
@@ -99,13 +103,15 @@ function compareDomains(call: Call) {
 
 function putDomains(call: Call) {
   const worker = findWorker(call);
-  const { origins, override_existing_origin } = call.json(domains);
+  const { origins, override_existing_origin, override_existing_dns_record } = call.json(domains);
   const wanted = origins.map(({ hostname }): Domain => {
     const zone = call.account.zones.find(({ name }) => hostname === name || hostname.endsWith(`.${name}`));
-    if (zone === undefined) throw new Refusal(400, 100_117, `Hostname '${hostname}' is not in a zone of this account.`);
+    if (zone === undefined) throw new Refusal(400, 10_021, `Hostname '${hostname}' is not in a zone of this account.`);
+    if (zone.records?.includes(hostname) === true && override_existing_dns_record !== true)
+      throw new Refusal(409, 100_117, `Hostname '${hostname}' already has externally managed DNS records.`);
     const existing = call.account.domains.find((each) => each.hostname === hostname);
     if (existing !== undefined && existing.service !== worker.name && override_existing_origin !== true)
-      throw new Refusal(409, 100_116, `Hostname '${hostname}' already has externally managed origins.`);
+      throw new Refusal(409, 100_116, `Hostname '${hostname}' already has another origin.`);
     return { id: existing?.id ?? randomUUID(), hostname, zone_id: zone.id, service: worker.name };
   });
   const hostnames = wanted.map(({ hostname }) => hostname);
