@@ -50,7 +50,9 @@ export async function forgetRuns(): Promise<void> {
   const db = env.CONTROL_DB;
   await db.batch([
     ...TABLES.map((table) => db.prepare(`DELETE FROM ${table}`)),
-    // Events are kept as long as the tests take: looking for old ones would be noise in each run.
-    db.prepare("UPDATE spaces SET retention_due_at = 9e15"),
+    // Events are kept as long as the tests take: looking for old ones would be noise in each run. So would pruning and
+    // measuring, of which the first run's would be the last.
+    db.prepare("UPDATE spaces SET retention_due_at = 9e15, pruning_due_at = 9e15"),
+    db.prepare("INSERT INTO home_checks (home, due_at) VALUES ('d1:SPACE_DB', 9e15) ON CONFLICT DO NOTHING"),
   ]);
 }
