@@ -1,9 +1,9 @@
 /**
- * Runs that end early: each step fails once, or the command is killed after it, and the next run goes on. The account
- * ends as after one run without trouble.
+ * Runs that end early. Each step fails once, in the next run the command is killed after it, and the run after that goes
+ * on. The account ends as after one run without trouble.
  */
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Match } from "../support/cloudflare/server.ts";
 import { OperatorsDesk } from "./command.ts";
 
@@ -22,51 +22,32 @@ const STEPS = [
   { step: "the consumer of a queue", match: { call: /^POST \/queues\/[^/]+\/consumers$/, body: /spillway-dead/ } },
 ] satisfies { step: string; match: Match }[];
 
-let undisturbed: ReturnType<OperatorsDesk["snapshot"]>;
+let undisturbed: OperatorsDesk;
+let desk: OperatorsDesk;
 
 beforeAll(async () => {
-  const desk = await OperatorsDesk.open();
-  const { code, output } = await desk.deploy(ARGS, { environment });
-  expect(code, output).toBe(0);
-  undisturbed = desk.snapshot();
+  undisturbed = await OperatorsDesk.open();
+  desk = await OperatorsDesk.open();
+});
+afterAll(async () => {
+  await undisturbed.close();
   await desk.close();
 });
 
-describe("a run whose step fails says which, and the next run goes on from there", () => {
-  let desk: OperatorsDesk;
-  beforeAll(async () => void (desk = await OperatorsDesk.open()));
-  afterAll(() => desk.close());
+test.each(STEPS)("$step", async ({ match }) => {
+  desk.cloudflare.failNext(match);
+  const failed = await desk.deploy(ARGS, { environment });
+  expect(failed.output).toContain("Not deployed.");
+  expect(failed.output).not.toMatch(/^\s+at /m);
+  expect(failed.code).toBe(1);
 
-  test.each(STEPS)("$step", async ({ match }) => {
-    desk.cloudflare.failNext(match);
-    const { code, output } = await desk.deploy(ARGS, { environment });
-    expect(output).toContain("Not deployed.");
-    expect(output).not.toMatch(/^\s+at /m);
-    expect(code).toBe(1);
-  });
-
-  test("the last run ends as one run without trouble", async () => {
-    const { code, output } = await desk.deploy(ARGS, { environment });
-    expect(code, output).toBe(0);
-    expect(desk.snapshot()).toEqual(undisturbed);
-    expect(desk.cloudflare.unknown).toEqual([]);
-  });
+  const killed = await desk.deploy(ARGS, { environment, killAfter: match });
+  expect(killed.code, killed.output).toBeNull();
 });
 
-describe("a command that is killed after a step is run again", () => {
-  let desk: OperatorsDesk;
-  beforeAll(async () => void (desk = await OperatorsDesk.open()));
-  afterAll(() => desk.close());
-
-  test.each(STEPS)("$step", async ({ match }) => {
-    const { code } = await desk.deploy(ARGS, { environment, killAfter: match });
-    expect(code).toBeNull();
-  });
-
-  test("the last run ends as one run without trouble", async () => {
-    const { code, output } = await desk.deploy(ARGS, { environment });
-    expect(code, output).toBe(0);
-    expect(desk.snapshot()).toEqual(undisturbed);
-    expect(desk.cloudflare.unknown).toEqual([]);
-  });
+test("the last run ends as one run without trouble", async () => {
+  const runs = await Promise.all([desk, undisturbed].map((each) => each.deploy(ARGS, { environment })));
+  expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+  expect(desk.snapshot()).toEqual(undisturbed.snapshot());
+  expect(desk.cloudflare.unknown).toEqual([]);
 });
