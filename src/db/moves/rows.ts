@@ -31,6 +31,9 @@ const bytes = ({ columns }: MovedTable): string =>
   columns.map((column) => `ifnull(octet_length(t.${column}), 0)`).join(" + ");
 /** SQL: the key in a JSON array, as a row value. */
 const keyIn = ({ key }: MovedTable, json: string): string => `(${key.map((_, n) => `${json} ->> ${n}`).join(", ")})`;
+/** SQL: a row has the key in a JSON array. */
+const isKey = ({ key }: MovedTable, json: string): string =>
+  key.map((column, n) => `t.${column} = ${json} ->> ${n}`).join(" AND ");
 const text = (table: MovedTable): string =>
   `CASE WHEN ${bytes(table)} <= ${LARGE_ROW_BYTES} THEN json_array(${of(table.columns)}) END AS text`;
 
@@ -69,30 +72,28 @@ export const rowsInRange = (spaceId: string, table: MovedTable, range: Range, li
     [spaceId, range.after, range.upTo, limit],
   );
 
-/** SQL: the rows of keys in a JSON list (?2), each with its key `j.value`. */
-const ofKeys = (table: MovedTable): string =>
-  `FROM json_each(?2) j LEFT JOIN ${table.name} t ON ${inSpace(table.name)} AND (${of(table.key)}) = ${keyIn(table, "j.value")}`;
-
 /** Reads the sizes of the rows with these keys, in any order. */
 export const sizesOf = (spaceId: string, table: MovedTable, keys: readonly string[]): Statement =>
   statement(
-    `SELECT j.value AS key, CASE WHEN t.${table.key[0] ?? ""} IS NOT NULL THEN ${bytes(table)} END AS bytes ${ofKeys(table)}`,
+    `SELECT j.value AS key, CASE WHEN t.${table.key[0] ?? ""} IS NOT NULL THEN ${bytes(table)} END AS bytes
+     FROM json_each(?2) j LEFT JOIN ${table.name} t ON ${inSpace(table.name)} AND ${isKey(table, "j.value")}`,
     [spaceId, `[${keys.join()}]`],
   );
 
-/** Reads the rows with these keys that are there, in any order. */
+/** Reads the rows with these keys that are there, in any order. CROSS JOIN: one seek a key, and no scan of the space. */
 export const rowsOf = (spaceId: string, table: MovedTable, keys: readonly string[]): Statement =>
-  statement(`SELECT j.value AS key, ${text(table)} ${ofKeys(table)} WHERE t.${table.key[0] ?? ""} IS NOT NULL`, [
-    spaceId,
-    `[${keys.join()}]`,
-  ]);
+  statement(
+    `SELECT j.value AS key, ${text(table)}
+     FROM json_each(?2) j CROSS JOIN ${table.name} t ON ${inSpace(table.name)} AND ${isKey(table, "j.value")}`,
+    [spaceId, `[${keys.join()}]`],
+  );
 
 /** Reads the columns of one row. */
 export const largeRow = (spaceId: string, table: MovedTable, key: string): Statement =>
-  statement(
-    `SELECT ${of(table.columns)} FROM ${table.name} t WHERE ${inSpace(table.name)} AND (${of(table.key)}) = ${keyIn(table, "?2")}`,
-    [spaceId, key],
-  );
+  statement(`SELECT ${of(table.columns)} FROM ${table.name} t WHERE ${inSpace(table.name)} AND ${isKey(table, "?2")}`, [
+    spaceId,
+    key,
+  ]);
 
 /** A row of `largeRow` as its columns' values, in their order. */
 export const valuesIn = (row: Readonly<Record<string, Param>>): Param[] => Object.values(row);
