@@ -1,6 +1,6 @@
 /**
- * Runs that end early. Each step fails once, in the next run the command is killed after it, and the run after that goes
- * on. The account ends as after one run without trouble.
+ * Runs that end early. Each step fails once, in the next run the command is killed after it, and the run after that
+ * goes on. The account ends as after one run without trouble.
  */
 
 import { afterAll, beforeAll, expect, test } from "vitest";
