@@ -2,8 +2,9 @@
 
 import * as z from "zod";
 import { beginMove, findMove, type MoveRow, undoMove } from "../../db/moves/moves.ts";
+import { areOneDatabase } from "../../db/moves/same-database.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
-import { SpillwayError } from "../../errors.ts";
+import { invalid, SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import { iso } from "../../time/names.ts";
 import { checkHome } from "../homes/choice.ts";
@@ -53,6 +54,7 @@ const hasEnded = ({ state }: MoveRow) => state === "completed" || state === "can
 export async function askMove(call: Call, space: SpaceRow, home: string): Promise<boolean> {
   const { databases, runtime } = call;
   checkHome(databases, home);
+  await checkApart(call, space, home);
   const begun = await beginMove(databases.control, space.id, home, runtime.now());
   if (begun !== null) {
     await wake(call);
@@ -62,6 +64,18 @@ export async function askMove(call: Call, space: SpaceRow, home: string): Promis
   if (move === null || hasEnded(move)) return false;
   if (move.to_home === home && move.state !== "undoing") return move.state !== "cleaning";
   throw new SpillwayError("conflict", whatToDo(move));
+}
+
+/** @throws invalid_request for two names of one database. */
+async function checkApart({ databases }: Call, space: SpaceRow, home: string): Promise<void> {
+  if (space.home === home) return;
+  const move = await findMove(databases.control, space.id);
+  if (move !== null && !hasEnded(move)) return;
+  if (await areOneDatabase(databases, space.id, space.home, home))
+    throw invalid({
+      pointer: "/home",
+      detail: `${space.home} and ${home} are one database: two bindings have the same database_id. Give each its own.`,
+    });
 }
 
 function whatToDo({ state, from_home: from, to_home: to }: MoveRow): string {
@@ -79,13 +93,15 @@ export async function cancelMove(call: Call, spaceId: string): Promise<void> {
   if (move === null) throw new SpillwayError("not_found", "The space has no move to cancel.");
   if (move.state === "undoing" && move.error === null) return;
   if ((await undoMove(databases.control, spaceId, move.number, null, runtime.now())) === null)
-    throw new SpillwayError(
-      "conflict",
-      hasEnded(move)
-        ? "The space's move has ended already: GET /v1/spaces/{id} shows how."
-        : `The space has switched to its new home ${move.to_home} already. To get it back, move it to ${move.from_home} when this move is completed.`,
-    );
+    throw new SpillwayError("conflict", whyNot(move));
   await wake(call);
+}
+
+function whyNot(move: MoveRow): string {
+  if (hasEnded(move)) return "The space's move has ended already: GET /v1/spaces/{id} shows how.";
+  if (move.state === "undoing")
+    return "The space's move has failed already, and is being undone: GET /v1/spaces/{id} shows why.";
+  return `The space has switched to its new home ${move.to_home} already. To get it back, move it to ${move.from_home} when this move is completed.`;
 }
 
 /** The sweep would begin within a minute. */

@@ -1,6 +1,10 @@
 /** Moves over HTTP: how one is asked for, seen and canceled, and what is refused. */
 
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import { HomeCache } from "../../../src/db/core/home-cache.ts";
+import { openDatabases } from "../../../src/db/core/shards.ts";
+import { undoMove } from "../../../src/db/moves/moves.ts";
 import { askMove, leftIn, moveUntil, rowsIn, spaceView, step } from "../../support/moves.ts";
 import { ADMIN, orders, Service, type Space } from "../../support/service.ts";
 
@@ -48,6 +52,17 @@ describe("a move", () => {
     expect(problem).toMatchObject({ errors: [{ pointer: "/home" }] });
   });
 
+  it("to a second name of the same database is refused: the old copy would be the only one", async () => {
+    const twice = new Service();
+    const now = () => twice.now;
+    const bindings = { ...env, SPACE_DB_COPY: env.SPACE_DB };
+    twice.context.databases = openDatabases(bindings, twice.budget, null, new HomeCache(now));
+    for (const own of [await twice.shop({ home: D1 }), await twice.space({ home: D1 })])
+      expect(
+        await twice.json("POST", `/v1/spaces/${own.id}/move`, 422, { key: ADMIN, body: { home: "d1:SPACE_DB_COPY" } }),
+      ).toMatchObject({ errors: [{ pointer: "/home", detail: expect.stringContaining("database_id") as string }] });
+  });
+
   it("to elsewhere is refused while another is under way, with what to do", async () => {
     await askMove(service, space, "object");
     const refusal = (home: string) =>
@@ -85,5 +100,11 @@ describe("a cancellation", () => {
     await askMove(service, space, "object");
     await moveUntil(service, space, "cleaning");
     expect((await cancel(409)).detail).toContain("move it to d1:SPACE_DB");
+  });
+
+  it("of a move that has failed says so, and does not call the space moved", async () => {
+    await askMove(service, space, "object");
+    await undoMove(service.context.databases.control, space.id, 1, "Rows differ.", service.now);
+    expect((await cancel(409)).detail).toContain("failed");
   });
 });
