@@ -20,8 +20,8 @@ const CLOCK_MARGIN_MS = 5_000;
 export const SETTLE_MS = HOME_TTL_MS + CLOCK_MARGIN_MS;
 /** A freeze that lasts longer is given up. */
 export const MAX_FREEZE_MS = 20_000;
-/** A mover that dies in a freeze is followed by another one after this time. */
-const FREEZE_LEASE_MS = 12_000;
+/** A mover that dies or fails while a move is about to switch is followed by another one after this time. */
+export const FREEZE_LEASE_MS = 12_000;
 /** So often a move tries to switch. */
 const MAX_EPOCHS = 5;
 

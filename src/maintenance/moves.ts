@@ -14,7 +14,7 @@ import { stepCleaning, stepUndoing } from "./move-cleaning.ts";
 import { compareChanges, comparePage, RowsDiffer } from "./move-comparing.ts";
 import { copyChanges, copyPage, type Mover, PAGE_ROWS } from "./move-copying.ts";
 import { failMove, type Moving, type Next, wakeAt } from "./move-states.ts";
-import { prepareSwitch, stepSwitch } from "./move-switching.ts";
+import { FREEZE_LEASE_MS, prepareSwitch, stepSwitch } from "./move-switching.ts";
 
 const LEASE_MS = 60_000;
 /** A mover renews its lease, and says how far it came, once in this time. */
@@ -45,13 +45,17 @@ async function continueMove(context: Moving, claimed: MoveRow): Promise<void> {
   const { budget, databases, runtime } = context;
   let move: MoveRow | null = claimed;
   let renewedAt = runtime.now();
+  if (claimed.state === "switching") await wakeAt(context, claimed, renewedAt + FREEZE_LEASE_MS);
   while (move !== null) {
     const next = await stepMove(context, move);
     if (next === null) return;
     if (next !== "again") return wakeAt(context, move, next);
     const now = runtime.now();
     if (budget.isNearlySpent) return scheduleMove(databases.control, move, now);
-    if (now - renewedAt >= RENEW_MS) {
+    if (now - renewedAt >= RENEW_MS && move.state === "switching") {
+      await wakeAt(context, move, now + FREEZE_LEASE_MS);
+      renewedAt = now;
+    } else if (now - renewedAt >= RENEW_MS) {
       const come = await readProgress(databases.spaceAt(move.to_home, move.space_id), move);
       await scheduleMove(databases.control, move, now + LEASE_MS, come?.progress);
       renewedAt = now;

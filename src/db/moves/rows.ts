@@ -80,7 +80,7 @@ export const sizesOf = (spaceId: string, table: MovedTable, keys: readonly strin
     [spaceId, `[${keys.join()}]`],
   );
 
-/** Reads the rows with these keys that are there, in any order. CROSS JOIN: one seek a key, and no scan of the space. */
+/** Reads the rows with these keys that are there, in any order. CROSS JOIN: a seek for each key, no scan. */
 export const rowsOf = (spaceId: string, table: MovedTable, keys: readonly string[]): Statement =>
   statement(
     `SELECT j.value AS key, ${text(table)}

@@ -11,7 +11,7 @@ import { openDatabases } from "../../../src/db/core/shards.ts";
 import { nextSequence } from "../../../src/db/core/sequences.ts";
 import { statement } from "../../../src/db/core/database.ts";
 import { MAX_INVOCATION_MS } from "../../../src/context.ts";
-import { stepMove } from "../../../src/maintenance/moves.ts";
+import { moveSpaces, stepMove } from "../../../src/maintenance/moves.ts";
 import { MAX_FREEZE_MS, SETTLE_MS } from "../../../src/maintenance/move-switching.ts";
 import { askMove, leftIn, moveOf, moveUntil, rowsIn, spaceView, step } from "../../support/moves.ts";
 import { roomyService, rowsOf } from "../../support/pipeline.ts";
@@ -185,6 +185,30 @@ describe("a freeze", () => {
     expect((await send(3, 0)).status).toBe(202);
     await moveUntil(service, space, "completed");
     expect((await rowsIn(service, space, "object"))["events"]).toHaveLength(23);
+  });
+});
+
+describe("a mover that fails while the space takes no writes", () => {
+  it("is followed by another one before the freeze is given up", async () => {
+    await untilFrozen();
+    const { due_at: due } = await moveOf(service, space);
+    service.now = Math.max(service.now, due ?? 0);
+    const messages: number[] = [];
+    const failing = (): never => {
+      throw new Error("the database does not answer");
+    };
+    const { databases } = service.context;
+    await service.budget.invoke(() =>
+      moveSpaces({
+        ...service.context,
+        databases: { ...databases, spaceAt: failing },
+        sendMaintenance: async (_, delay = 0) => void messages.push(delay),
+      }),
+    );
+    const again = (await moveOf(service, space)).due_at;
+    expect(again).toBeLessThan(service.now + MAX_FREEZE_MS);
+    // A message comes when it is due: the sweep would come too late.
+    expect(messages.map((delay) => service.now + delay * 1_000)).toContain(again);
   });
 });
 
