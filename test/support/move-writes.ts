@@ -1,7 +1,7 @@
 /** Writes of every kind, the same for several spaces: what a space may get while it moves. */
 
 import { TASKS } from "../../src/maintenance/tasks.ts";
-import { between, dice, pick } from "./random.ts";
+import { between, dice, pick, shuffled } from "./random.ts";
 import type { Service, Space } from "./service.ts";
 
 const PEOPLE = ["p-1", "p-2", "p-3", "p-4", "p-5", "p-6"];
@@ -27,8 +27,17 @@ function callsOf({ now }: Service, roll: () => number): Call[] {
       occurred_at: at(between(roll, 1_000, 3_000_000)),
       properties: { order_id: `A-${n} „${k}“`, amount: k / 4 },
     }));
+  /** The call, after one that makes sure of its people: another write may have deleted them, or merged them. */
+  const of = (people: readonly string[], call: Call): Call[] => [
+    ["PUT", "/v1/profiles", { profiles: people.map((id) => ({ person_id: id })) }],
+    call,
+  ];
+  const [one = "", other = ""] = shuffled(roll, PEOPLE);
   const kinds: (() => Call[])[] = [
-    () => [["POST", "/v1/events", { events: events(between(roll, 1, 12)) }]],
+    ...Array.from(
+      { length: 3 },
+      () => () => of(PEOPLE, ["POST", "/v1/events", { events: events(between(roll, 1, 12)) }]),
+    ),
     () => [
       [
         "PUT",
@@ -45,15 +54,24 @@ function callsOf({ now }: Service, roll: () => number): Call[] {
         },
       ],
     ],
-    () => [["POST", "/v1/profiles/merge", { from: person(), into: person() }]],
-    () => [["DELETE", `/v1/profiles/${person()}`]],
     () => [
       [
-        "POST",
-        "/v1/touchpoints",
-        { touchpoints: [{ id: `t-${n}`, person_id: person(), occurred_at: at(5_000), source: "facebook_ads" }] },
+        "PUT",
+        "/v1/profiles",
+        { profiles: [one, other].map((id) => ({ person_id: id, external_person_id: `M-${id}-${n}` })) },
       ],
+      ["POST", "/v1/profiles/merge", { from: one, into: other }],
     ],
+    () => [["DELETE", `/v1/profiles/${person()}`]],
+    () =>
+      of(
+        [one],
+        [
+          "POST",
+          "/v1/touchpoints",
+          { touchpoints: [{ id: `t-${n}`, person_id: one, occurred_at: at(5_000), source: "facebook_ads" }] },
+        ],
+      ),
     () => [["PUT", "/v1/ad-objects", { campaigns: [{ id: `c-${n % 3}`, name: `Sale ${n}`, account_id: "a-1" }] }]],
     () => [["PUT", "/v1/flows", { flows: [{ id: `f-${n % 3}`, elements: [{ id: `x-${n % 2}`, name: `S ${n}` }] }] }]],
     () => [["PUT", `/v1/segments/s-${n % 3}`, { name: `S ${n}`, rule: { tag: "vip" } }]],
@@ -64,25 +82,27 @@ function callsOf({ now }: Service, roll: () => number): Call[] {
       ["POST", "/v1/event-definitions", { id: `d_${n % 3}`, name: `D ${n}`, properties: [] }],
       ["DELETE", `/v1/event-definitions/d_${(n + 1) % 3}`],
     ],
-    () => [
-      [
-        "POST",
-        "/v1/reachability-events",
-        {
-          events: [
-            {
-              id: `r-${n}`,
-              person_id: person(),
-              channel: "SMS",
-              timestamp: at(2_000),
-              reasons: ["SUBSCRIBED_TO_SMS_MARKETING"],
-              has_phone_number: true,
-              sms_marketing: "subscribed",
-            },
-          ],
-        },
-      ],
-    ],
+    () =>
+      of(
+        [one],
+        [
+          "POST",
+          "/v1/reachability-events",
+          {
+            events: [
+              {
+                id: `r-${n}`,
+                person_id: one,
+                channel: "SMS",
+                timestamp: at(2_000),
+                reasons: ["SUBSCRIBED_TO_SMS_MARKETING"],
+                has_phone_number: true,
+                sms_marketing: "subscribed",
+              },
+            ],
+          },
+        ],
+      ),
   ];
   return pick(roll, kinds)();
 }

@@ -36,6 +36,8 @@ it("moves to an object and back, with writes between its steps", async () => {
     await moveUntil(service, moved, "completed");
     expect(await rowsIn(service, moved, home)).toEqual(await rowsIn(service, stays, D1));
   }
+  const rows = await rowsIn(service, stays, D1);
+  expect(Object.entries(rows).flatMap(([table, own]) => (own.length === 0 ? [table] : []))).toEqual([]);
   expect(await spaceView(service, moved)).toMatchObject({
     home: D1,
     move: { state: "completed", from: "object", to: D1 },
