@@ -6,7 +6,7 @@ import { cancel, exportEvents, exportProfileEvents, listEvents, remove, retry, w
 import { createPeople } from "./commands-persons.ts";
 import { playHistories } from "./history.ts";
 
-playHistories({ first: 16_001, few: 2, full: 55, all: 600 }, [
+playHistories({ first: 16_001, few: 2, full: 30, all: 600 }, [
   { weight: 8, arbitrary: events },
   { weight: 2, arbitrary: definitions },
   { weight: 1, arbitrary: invalidEvents },

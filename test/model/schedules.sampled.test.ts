@@ -7,7 +7,7 @@ import { cancel, exportEvents, retry, work } from "./commands-exports.ts";
 import { deleteNewest, editSchedule, makeSchedule, runSchedule } from "./commands-schedules.ts";
 import { playHistories } from "./history.ts";
 
-playHistories({ first: 17_001, few: 2, full: 65, all: 700 }, [
+playHistories({ first: 17_001, few: 2, full: 35, all: 700 }, [
   { weight: 7, arbitrary: events },
   { weight: 4, arbitrary: convert },
   { weight: 1, arbitrary: definitions },

@@ -19,7 +19,7 @@ import { orders, type Service, type Space } from "../../support/service.ts";
 
 const SEQUENCES = 200;
 const A_TEST = 20;
-const GROUPS = seedGroups({ first: 0, few: A_TEST / 2, full: 3 * A_TEST, all: SEQUENCES }, A_TEST);
+const GROUPS = seedGroups({ first: 0, few: A_TEST / 2, full: 2 * A_TEST, all: SEQUENCES }, A_TEST);
 const STEPS = 20;
 const WEEK_MS = 7 * 86_400_000;
 const EVENTS = 5;

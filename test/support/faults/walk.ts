@@ -10,7 +10,7 @@ import { everyNth } from "../seeds.ts";
 const MAX_SHOWN = 4;
 /** `npm test` and the full run put a fault at one effect in so many; `npm run faults` at each. */
 const SAMPLED = 60;
-const SAMPLED_IN_FULL = 3;
+const SAMPLED_IN_FULL = 6;
 
 /**
  * Puts this fault at each effect that allows it.
