@@ -28,7 +28,7 @@ export const metaResource = (document: SentDocument): Resource =>
         "asks the databases, the bucket and the sweep, and looks for work that waits too long.",
       auth: "none",
       operatorsMore: true,
-      query: z.object({
+      query: z.strictObject({
         deep: z.enum(["0", "1"]).default("0").meta({ description: "`1`: check each part. Send the operator's token." }),
       }),
       responses: {
