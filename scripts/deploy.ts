@@ -8,7 +8,7 @@ import { readTrackedConfig } from "./deploy/config.ts";
 import { Deployment } from "./deploy/deployment.ts";
 import { installationPath, NEW_INSTALLATION, readInstallation } from "./deploy/installation.ts";
 import { terminalOperator } from "./deploy/operator.ts";
-import { type Options, readOptions, USAGE, withOptions } from "./deploy/options.ts";
+import { asksForHelp, type Options, readOptions, USAGE, withOptions } from "./deploy/options.ts";
 import { chooseAccount, signIn } from "./deploy/sign-in.ts";
 import { runSteps, type Step } from "./deploy/steps.ts";
 import { accountSteps } from "./deploy/steps/account.ts";
@@ -67,13 +67,15 @@ async function deploy(options: Options): Promise<void> {
 
 function conclude({ options, operator, origin, worker }: Deployment, due: number): void {
   if (options.plan)
-    operator.say(due === 0 ? "\nNothing to do." : `\n${due} steps would be taken. Nothing was changed.`);
+    operator.say(
+      due === 0 ? "\nNothing to do." : `\n${due} ${due === 1 ? "step" : "steps"} would be taken. Nothing was changed.`,
+    );
   else if (due === 0) operator.say(`\nNothing to do: ${worker} answers at ${origin}`);
   else operator.say(`\n${styleText("bold", `${worker} answers at ${origin}`)} and passed its smoke test.`);
 }
 
 try {
-  if (process.argv.includes("--help")) console.log(USAGE);
+  if (asksForHelp(process.argv)) console.log(USAGE);
   else if (isWorkersBuild()) await deployInWorkersBuilds();
   else await deploy(readOptions(process.argv.slice(2)));
 } catch (thrown) {

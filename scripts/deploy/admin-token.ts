@@ -5,6 +5,7 @@
 
 import { homedir } from "node:os";
 import { loginsPath, readLogins, withOperator, withoutOperator, writeLogins } from "../../client/src/cli/logins.ts";
+import type { Deployment } from "./deployment.ts";
 
 const path = (): string => loginsPath({ env: process.env, home: homedir() });
 
@@ -22,6 +23,21 @@ export function saveAdminToken(origin: string, token: string): void {
 export function forgetAdminToken(origin: string): void {
   const saved = readLogins(path());
   if (saved.operators?.[origin] !== undefined) writeLogins(path(), withoutOperator(saved, origin));
+}
+
+/**
+ * What follows is tested with the token: it is asked for before, where nobody has said it yet.
+ * @throws Error without a terminal to ask at.
+ */
+export async function needAdminToken(deployment: Deployment): Promise<void> {
+  const { operator, origin } = deployment;
+  if (deployment.adminToken !== null) return;
+  if (!operator.answers)
+    throw new Error(
+      "the smoke test needs the operator's token: set ADMIN_TOKEN in the environment. Where nobody has it any more: " +
+        "--new-admin-token",
+    );
+  deployment.adminToken = await operator.askSecret(`The operator's token of ${origin}, for the smoke test`);
 }
 
 /** @returns where the saved token is. */

@@ -1,9 +1,9 @@
 /** The arguments of `npm run deploy` and what they mean for the installation's file. */
 
-import { parseArgs } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { type Installation, JURISDICTIONS, LOCATIONS } from "./installation.ts";
 import { environmentName, PRODUCTION } from "./names.ts";
-import { isSecretName, type SecretName } from "./secret-names.ts";
+import { isSecretName, OPTIONAL_SECRETS, REQUIRED_SECRETS, type SecretName } from "./secret-names.ts";
 
 export interface Options {
   environment: string;
@@ -56,7 +56,7 @@ const HOST_NAME = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-
  * @throws Error that says which argument is wrong, and what it must be.
  */
 export function readOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
+  const { values } = readArguments("deploy", {
     args: withDefaultSteps(args),
     options: {
       env: { type: "string", default: PRODUCTION },
@@ -117,6 +117,19 @@ export function hostName(text: string): string {
   throw new Error(`The domain must be a host name, such as exports.example.com, not ${JSON.stringify(text)}.`);
 }
 
+/** As `parseArgs`. @throws Error for arguments that the command does not have, which says where they are listed. */
+export function readArguments<Config extends ParseArgsConfig>(command: string, config: Config) {
+  try {
+    return parseArgs<Config>(config);
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message.replace(/\.?$/, ".") : String(thrown);
+    throw new Error(`${why} This lists the options: npm run ${command} -- --help`, { cause: thrown });
+  }
+}
+
+/** Whether the options are asked for. */
+export const asksForHelp = (args: readonly string[]): boolean => args.includes("--help") || args.includes("-h");
+
 /** `--gradual` may stand alone. */
 function withDefaultSteps(args: readonly string[]): string[] {
   return args.flatMap((arg, n) => {
@@ -152,12 +165,14 @@ function secretName(name: string): SecretName {
         "--secret SECRETS_KEY_NEXT",
     );
   if (isSecretName(name)) return name;
-  throw new Error(`--secret ${JSON.stringify(name)}: there is no such secret.`);
+  const names = [...REQUIRED_SECRETS, ...OPTIONAL_SECRETS].filter((each) => each !== "SECRETS_KEY");
+  throw new Error(`--secret ${JSON.stringify(name)}: there is no such secret. It may be ${names.join(", ")}.`);
 }
 
 function setting(text: string): [string, string] {
   const [, name, value] = /^([A-Z][A-Z0-9_]*):(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new Error("--var must be NAME:VALUE.");
+  if (name === undefined || value === undefined)
+    throw new Error("--var must be NAME:VALUE, with a name of docs/deploying.md (Settings), in capitals.");
   if (isSecretName(name))
     throw new Error(`${name} is a secret: set it in the environment, and name it: --secret ${name}`);
   return [name, value];

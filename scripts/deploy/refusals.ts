@@ -1,6 +1,7 @@
 /** Settings that are right on a laptop and wrong in production. */
 
-import { settingProblems } from "../stack/settings.ts";
+import { brokenRules } from "../stack/settings.ts";
+import { SPACE_BINDING } from "./config.ts";
 
 /** Hosts that only this machine, or its network, reaches. */
 const LOCAL_HOST = /^(localhost|.*\.localhost|.*\.local|127\..*|0\.0\.0\.0|\[::1?\])$/;
@@ -19,6 +20,27 @@ export function refusedSettings(settings: Readonly<Record<string, string>>): str
   return refused;
 }
 
+/**
+ * @param own the installation's own settings. @param tracked those of wrangler.toml. @param databases their bindings.
+ * @returns a sentence for each that no Worker reads, and for a home of new spaces that there is not.
+ */
+export function unknownSettings(
+  own: Readonly<Record<string, string>>,
+  tracked: Readonly<Record<string, string>>,
+  databases: readonly string[],
+): string[] {
+  const unknown = Object.keys(own)
+    .filter((name) => !Object.hasOwn(tracked, name) && name !== "ALLOW_INSECURE_TARGETS")
+    .map((name) => `${name}: there is no such setting; docs/deploying.md lists them. To take it back: --var ${name}:`);
+  const home = own["DEFAULT_HOME"] ?? "";
+  const homes = databases.filter((binding) => binding.startsWith(SPACE_BINDING)).map((binding) => `d1:${binding}`);
+  if (!home.startsWith("d1:") || homes.includes(home)) return unknown;
+  return [
+    ...unknown,
+    `DEFAULT_HOME is ${home}, and the installation has ${homes.join(", ")}. More databases: --space-databases`,
+  ];
+}
+
 /** Whether an address is one that no machine of Cloudflare reaches. */
 export const isLocal = (address: string): boolean =>
   URL.canParse(address) && LOCAL_HOST.test(new URL(address).hostname);
@@ -29,7 +51,7 @@ export const isLocal = (address: string): boolean =>
  * has no value of a secret.
  */
 export function invalidSettings(settings: Readonly<Record<string, string>>): string[] {
-  return settingProblems({ files: [], example: "", defaults: { ...PLACEHOLDERS, ...settings }, overrides: {} });
+  return brokenRules({ ...PLACEHOLDERS, ...settings }).map(({ sentence }) => sentence);
 }
 
 /** Stand for secrets that the Worker has already and nobody can read. */

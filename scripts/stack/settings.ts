@@ -80,6 +80,11 @@ export function settingProblems({ files, example, defaults, overrides }: Setting
     return env[name] === "" ? [`${place(name)}: ${name} is empty. ${advice}`] : [];
   });
   if (problems.length > 0) return problems;
+  return brokenRules(env).map(({ name, sentence }) => `${name === null ? where : place(name)}: ${sentence}`);
+}
+
+/** @returns a sentence for each rule of src/config.ts that the settings break, and the setting, where it is one. */
+export function brokenRules(env: Variables): { name: string | null; sentence: string }[] {
   try {
     readConfig(env);
     return [];
@@ -87,9 +92,9 @@ export function settingProblems({ files, example, defaults, overrides }: Setting
     const message = thrown instanceof Error ? thrown.message.replace(/^settings: /, "") : String(thrown);
     return message.split("; ").map((problem) => {
       const [, name, rule] = /^([A-Z][A-Z0-9_]*): (.*)$/s.exec(problem) ?? [];
-      if (name === undefined || rule === undefined) return `${where}: ${problem}.`;
+      if (name === undefined || rule === undefined) return { name: null, sentence: `${problem}.` };
       const advice = name === "SECRETS_KEY" ? ' This makes a new one: echo "k1:$(openssl rand -base64 32)"' : "";
-      return `${place(name)}: ${name} is invalid: ${rule}.${advice}`;
+      return { name, sentence: `${name} is invalid: ${rule}.${advice}` };
     });
   }
 }

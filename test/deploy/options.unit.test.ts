@@ -21,11 +21,11 @@ it.each([
   [["--jurisdiction", "mars"], "eu, us, fedramp"],
   [["--jurisdiction", "eu", "--location", "weur"], "exclude each other"],
   [["--space-databases", "0"], "from 1"],
-  [["--secret", "PASSWORD"], "no such secret"],
+  [["--secret", "PASSWORD"], "no such secret. It may be ADMIN_TOKEN, BUCKET_ACCESS_KEY_ID"],
   [["--secret", "SECRETS_KEY"], "is never replaced"],
   [["--var", "ADMIN_TOKEN:x"], "is a secret"],
   [["--var", "GZIP_LEVEL=3"], "NAME:VALUE"],
-  [["--unknown"], "--unknown"],
+  [["--unknown"], "'--unknown'. This lists the options: npm run deploy -- --help"],
 ])("%j is refused", (args, reason) => {
   expect(() => readOptions(args)).toThrow(reason);
 });

@@ -82,3 +82,10 @@ test("a domain that has DNS records is refused, and the one of before stays", as
   expect(desk.snapshot().domains).toEqual([{ hostname: DOMAIN, service: "spillway" }]);
   expect(desk.cloudflare.unknown).toEqual([]);
 });
+
+test("a domain is not given without the operator's token, which the smoke test there needs", async () => {
+  const { code, output, writes } = await desk.deploy(["--domain", TAKEN], { environment: { ADMIN_TOKEN: undefined } });
+  expect(output).toContain("domain: the smoke test needs the operator's token: set ADMIN_TOKEN");
+  expect(code).toBe(1);
+  expect(writes).toEqual([]);
+});

@@ -1,5 +1,6 @@
 /** The address of the service: a host name in a zone of the account, or workers.dev where that is asked for. */
 
+import { needAdminToken } from "../admin-token.ts";
 import { CloudflareError } from "../api.ts";
 import type { Deployment } from "../deployment.ts";
 import { hostName } from "../options.ts";
@@ -100,9 +101,14 @@ export function domainSteps(deployment: Deployment): Step[] {
       async look() {
         const has = (await domainsBy(deployment, "service", deployment.worker)).map(({ hostname }) => hostname);
         if (has.length === 1 && has[0] === domain) return { found: "found" };
-        const act = () => giveDomain(deployment, domain);
+        const act = async () => {
+          await needAdminToken(deployment);
+          return giveDomain(deployment, domain);
+        };
         if ((await deployment.api.find(deployment.script("/settings"))) === null)
           return { found: "comes with the first version" };
+        // Whatever passed its smoke test did so at another address.
+        deployment.installation = { ...deployment.installation, tested: null };
         return { due: has.length === 0 ? `add ${domain}` : `${domain} instead of ${has.join(", ")}`, act };
       },
     },

@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { ROOT } from "../../stack.ts";
 import { setTimeout as sleep } from "node:timers/promises";
+import { needAdminToken } from "../admin-token.ts";
 import type { Deployment } from "../deployment.ts";
 import { digestOf } from "../digest.ts";
 import { runWrangler } from "../run-wrangler.ts";
@@ -56,7 +57,7 @@ const howOf = ({ options: { gradual } }: Deployment, shares: readonly Share[]): 
 
 /** @param shares before. */
 async function roll(deployment: Deployment, digest: string, shares: readonly Share[]): Promise<string> {
-  if (deployment.adminToken === null) deployment.adminToken = await askAdminToken(deployment);
+  await needAdminToken(deployment);
   const before = shares.find((share) => share.digest !== digest) ?? null;
   const message = commitMessage();
   if (await needsWholeDeploy(deployment)) {
@@ -129,14 +130,6 @@ export async function goBack(deployment: Deployment, thrown: unknown): Promise<E
 async function setTriggers(deployment: Deployment): Promise<string> {
   await runWrangler(deployment, ["triggers", "deploy"]);
   return "set";
-}
-
-async function askAdminToken({ operator, origin }: Deployment): Promise<string> {
-  if (operator.answers) return operator.askSecret(`The operator's token of ${origin}, for the smoke test`);
-  throw new Error(
-    "the smoke test needs the operator's token: set ADMIN_TOKEN in the environment. Where nobody has it any more: " +
-      "--new-admin-token",
-  );
 }
 
 /** `commit 0123456`, with a mark where files were changed after it. */

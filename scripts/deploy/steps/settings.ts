@@ -1,8 +1,8 @@
 /** Refuses settings that are wrong in production, before anything is made. */
 
-import { settingsOf, SPACE_BINDING } from "../config.ts";
+import { databasesOf, settingsOf, SPACE_BINDING } from "../config.ts";
 import type { Deployment } from "../deployment.ts";
-import { invalidSettings, refusedSettings } from "../refusals.ts";
+import { invalidSettings, refusedSettings, unknownSettings } from "../refusals.ts";
 import { OPTIONAL_SECRETS, REQUIRED_SECRETS } from "../secret-names.ts";
 import type { Step } from "../steps.ts";
 import { recoverPlace } from "./databases.ts";
@@ -32,8 +32,10 @@ export function settingSteps(deployment: Deployment): Step[] {
 
 /** @throws Error that names every setting that is refused. Secrets of the environment are checked with them. */
 export function checkSettings(deployment: Deployment): void {
+  const { tracked, installation } = deployment;
   const { environment } = deployment.options;
-  const settings = settingsOf(deployment.tracked, environment, deployment.installation);
+  const settings = settingsOf(tracked, environment, installation);
+  const databases = databasesOf(tracked, environment, installation.spaceDatabases).map(({ binding }) => binding);
   const secrets = Object.fromEntries(
     [...REQUIRED_SECRETS, ...OPTIONAL_SECRETS].flatMap((name) => {
       const value = deployment.secrets.get(name) ?? process.env[name] ?? "";
@@ -41,7 +43,11 @@ export function checkSettings(deployment: Deployment): void {
     }),
   );
   const all = { ...settings, ...secrets };
-  const wrong = [...refusedSettings(all), ...invalidSettings(withoutHalves(all))];
+  const wrong = [
+    ...unknownSettings(installation.vars, tracked.vars, databases),
+    ...refusedSettings(all),
+    ...invalidSettings(withoutHalves(all)),
+  ];
   if (wrong.length > 0) throw new Error(["these cannot be deployed:", ...wrong].join("\n  "));
 }
 

@@ -1,5 +1,6 @@
 /** The smoke test of the deployed version, and the way back where it fails. */
 
+import { needAdminToken } from "../admin-token.ts";
 import type { Deployment } from "../deployment.ts";
 import { smokeTest } from "../smoke-test.ts";
 import type { Step } from "../steps.ts";
@@ -23,6 +24,8 @@ export function smokeSteps(deployment: Deployment): Step[] {
 
 async function test(deployment: Deployment): Promise<string> {
   const { tested } = deployment.installation;
+  // A version that stands is not left for want of a token.
+  await needAdminToken(deployment);
   try {
     await smokeTest(deployment);
   } catch (thrown) {
