@@ -4,13 +4,13 @@
  */
 
 import { rmSync } from "node:fs";
-import { parseArgs, styleText } from "node:util";
+import { styleText } from "node:util";
 import { forgetAdminToken } from "./deploy/admin-token.ts";
 import { readTrackedConfig } from "./deploy/config.ts";
 import { Deployment } from "./deploy/deployment.ts";
 import { installationPath, NEW_INSTALLATION, readInstallation, wranglerConfigPath } from "./deploy/installation.ts";
 import { terminalOperator } from "./deploy/operator.ts";
-import { readOptions } from "./deploy/options.ts";
+import { asksForHelp, readArguments, readOptions } from "./deploy/options.ts";
 import { bucketStays, removalSteps } from "./deploy/removal.ts";
 import { chooseAccount, signIn } from "./deploy/sign-in.ts";
 import { runSteps } from "./deploy/steps.ts";
@@ -32,8 +32,8 @@ interface Asked {
   confirm: string | null;
 }
 
-function readArguments(): Asked {
-  const { values } = parseArgs({
+function readAsked(): Asked {
+  const { values } = readArguments("destroy", {
     options: {
       env: { type: "string" },
       account: { type: "string" },
@@ -54,10 +54,13 @@ async function destroy({ environment, account: named, withFiles, confirm }: Aske
   // Looking changes nothing, not even the installation's file.
   const options = readOptions(["--env", environment, "--plan"]);
   const operator = terminalOperator(process.stdin.isTTY);
-  const before = readInstallation(options.environment);
+  const file = readInstallation(options.environment);
   const api = await signIn();
-  const asked = named ?? before?.account ?? process.env["CLOUDFLARE_ACCOUNT_ID"] ?? null;
+  const asked = named ?? file?.account ?? process.env["CLOUDFLARE_ACCOUNT_ID"] ?? null;
   const account = await chooseAccount(api, asked, operator);
+  // After a move to another account the file is the new installation's, which stays.
+  const isMoved = file !== null && file.account !== null && file.account !== account.id;
+  const before = isMoved ? null : file;
   const tracked = await readTrackedConfig();
   const installation = { ...(before ?? NEW_INSTALLATION), account: account.id };
   const recorded = before !== null;
@@ -77,9 +80,10 @@ async function destroy({ environment, account: named, withFiles, confirm }: Aske
     operator.say("");
     await runSteps(removalSteps(deployment, withFiles), false, operator);
   }
-  const said = due === 0 ? "Nothing to do: all of it is gone" : `${deployment.worker} is taken away`;
+  const said =
+    due === 0 ? `Nothing to do: the account has nothing of ${deployment.worker}` : `${deployment.worker} is taken away`;
   if (await bucketStays(deployment)) return operator.say(`\n${said}, but for the bucket with its files.`);
-  forget(deployment);
+  if (!isMoved) forget(deployment);
   operator.say(`\n${said}.`);
 }
 
@@ -91,8 +95,8 @@ function forget({ options, origin }: Deployment): void {
 }
 
 try {
-  if (process.argv.includes("--help")) console.log(USAGE);
-  else await destroy(readArguments());
+  if (asksForHelp(process.argv)) console.log(USAGE);
+  else await destroy(readAsked());
 } catch (thrown) {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   console.error(`\n${styleText("red", "Not taken away.", { stream: process.stderr })} ${message}`);

@@ -84,6 +84,15 @@ test("destroy changes nothing without the Worker's name", async () => {
   expect(desk.snapshot()).toEqual(both);
 });
 
+test("destroy in another account, which was left before, keeps the file of the installation", async () => {
+  const other = desk.cloudflare.addAccount({ name: "Left Inc." });
+  const kept = desk.installationFiles();
+  const { code, output } = await desk.destroy(["--env", "staging", "--account", other.id]);
+  expect(output).toContain("Nothing to do: the account has nothing of spillway-staging.");
+  expect(code).toBe(0);
+  expect(desk.installationFiles()).toBe(kept);
+});
+
 test("destroy takes one environment away, but for a bucket with files, and may be repeated", async () => {
   const production = desk.snapshot().workers.filter(({ name }) => name === "spillway");
   const args = ["--env", "staging", "--confirm", "spillway-staging"];
