@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { beginMove, findMove, type MoveRow, undoMove } from "../../db/moves/moves.ts";
+import { isMigrated } from "../../db/moves/migrated.ts";
 import { areOneDatabase } from "../../db/moves/same-database.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
@@ -54,7 +55,7 @@ const hasEnded = ({ state }: MoveRow) => state === "completed" || state === "can
 export async function askMove(call: Call, space: SpaceRow, home: string): Promise<boolean> {
   const { databases, runtime } = call;
   checkHome(databases, home);
-  await checkApart(call, space, home);
+  await checkHomes(call, space, home);
   const begun = await beginMove(databases.control, space.id, home, runtime.now());
   if (begun !== null) {
     await wake(call);
@@ -66,11 +67,17 @@ export async function askMove(call: Call, space: SpaceRow, home: string): Promis
   throw new SpillwayError("conflict", whatToDo(move));
 }
 
-/** @throws invalid_request for two names of one database. */
-async function checkApart({ databases }: Call, space: SpaceRow, home: string): Promise<void> {
+/** @throws invalid_request for two names of one database; conflict for one without its tables. */
+async function checkHomes({ databases }: Call, space: SpaceRow, home: string): Promise<void> {
   if (space.home === home) return;
   const move = await findMove(databases.control, space.id);
   if (move !== null && !hasEnded(move)) return;
+  for (const name of [space.home, home])
+    if (!(await isMigrated(databases, space.id, name)))
+      throw new SpillwayError(
+        "conflict",
+        `The database of the home ${name} lacks tables: run its migrations, \`npm run deploy\`, then move the space.`,
+      );
   if (await areOneDatabase(databases, space.id, space.home, home))
     throw invalid({
       pointer: "/home",

@@ -63,6 +63,16 @@ describe("a move", () => {
       ).toMatchObject({ errors: [{ pointer: "/home", detail: expect.stringContaining("database_id") as string }] });
   });
 
+  it("to a database without its tables is refused, and has not begun", async () => {
+    const service = new Service();
+    const bindings = { ...env, SPACE_DB_NEW: env.CONTROL_DB };
+    service.context.databases = openDatabases(bindings, service.budget, null, new HomeCache(() => service.now));
+    const own = await service.space({ home: D1 });
+    const problem = await askMove(service, own, "d1:SPACE_DB_NEW", 409);
+    expect(problem).toMatchObject({ detail: expect.stringContaining("migrations") as string });
+    expect((await spaceView(service, own)).move).toBeNull();
+  });
+
   it("to elsewhere is refused while another is under way, with what to do", async () => {
     await askMove(service, space, "object");
     const refusal = (home: string) =>
