@@ -7,7 +7,10 @@ import * as z from "zod";
 import { HOME_NAME } from "./db/core/home-names.ts";
 import { DAY_MS } from "./time/durations.ts";
 
-const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+function count(min: number, max: number) {
+  const rule = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number(rule).refine((n) => Number.isInteger(n) && n >= min && n <= max, rule);
+}
 
 /** Redeliveries of a space's webhooks in any 60 seconds. */
 const REDELIVERIES = 10;
@@ -84,7 +87,11 @@ const settings = z.object({
   SEGMENT_TTL_DAYS: count(1, 365),
   URL_TTL_SECONDS: count(1, 604_800),
   MAX_EXPORT_BYTES: count(1_000, 1e13),
-  REQUEST_LOG_PERCENT: z.coerce.number().min(0).max(100).default(100),
+  REQUEST_LOG_PERCENT: z
+    .string()
+    .default("100")
+    .refine((text) => text !== "" && Number(text) >= 0 && Number(text) <= 100, "must be a number from 0 to 100")
+    .transform(Number),
 });
 
 /** The secrets of scripts/stack/local.vars: everybody can read them. */

@@ -36,6 +36,15 @@ it("the limits are those that the documentation names", () => {
   });
 });
 
+const NUMBERS = Object.keys(DEFAULTS).filter((name) => /^\d+$/.test(DEFAULTS[name] ?? ""));
+
+it.each(NUMBERS)("%s is a number, and the error of anything else says which ones it may be", (name) => {
+  for (const value of ["abc", "", "-1", "1e99"])
+    expect(() => readConfig({ ...PRODUCTION, [name]: value })).toThrow(
+      new RegExp(`^settings: ${name}: must be a (whole )?number from \\d+ to [\\d,]+$`),
+    );
+});
+
 describe("a secret that everybody can read", () => {
   it.each(SECRETS.map((name) => [name, LOCAL[name] ?? ""]))("is refused as %s in production", (name, value) => {
     const deployed = () => readConfig({ ...PRODUCTION, [name]: value });

@@ -81,5 +81,5 @@ export const querySpace = route({
 /** D1 has no access that only reads, and other spaces' rows are in the same database: it is not queried from here. */
 function sharedHome({ id, home }: { id: string; home: string }): string {
   const binding = home.replace(/^d1:/, "");
-  return `The space's data is in the D1 database ${binding}, which other spaces share: this call reads objects alone. Run, beside wrangler.toml: npx wrangler d1 execute ${binding} --remote --command "SELECT … WHERE space_no = (SELECT space_no FROM sequences WHERE space_id = '${id}')"`;
+  return `The space's data is in the D1 database ${binding}, which other spaces share: this call reads objects alone. Run, where Spillway is deployed from: npx wrangler d1 execute ${binding} --config installations/production.wrangler.json --remote --command "SELECT … WHERE space_no = (SELECT space_no FROM sequences WHERE space_id = '${id}')"`;
 }

@@ -145,7 +145,9 @@ describe("the answer to a call that cannot be made", () => {
     const shared = await service.space({ home: "d1:SPACE_DB" });
     const { code, detail } = await refused("SELECT 1", 409, shared);
     expect(code).toBe("conflict");
-    expect(detail).toContain(`npx wrangler d1 execute SPACE_DB --remote --command "SELECT`);
+    expect(detail).toContain(
+      `npx wrangler d1 execute SPACE_DB --config installations/production.wrangler.json --remote --command "SELECT`,
+    );
     expect(detail).toContain(`space_id = '${shared.id}'`);
   });
 
