@@ -4,7 +4,8 @@
  * the same run. Exports and ingest are measured with a tenth of the rows too. A missed target is reported; only a
  * failure ends with 1. Instead of all that, `--profile`: where the CPU time of the columns goes, by stage.
  * `--attribution`: conversions with their credit in every model. `--document`: one JSON document of profiles with that
- * many events. `--homes`: ingest and export of that many events in a D1 database and in an object, in turns.
+ * many events. `--homes`: ingest and export of that many events in a D1 database and in an object, in turns. `--start`:
+ * how long the Worker needs before its first answer.
  */
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -23,6 +24,7 @@ import { measureProfile, showProfile } from "./bench/profile.ts";
 import { showLatencies, showMachine, showReading, showSize, showTargets } from "./bench/report.ts";
 import { stopAll } from "./bench/service.ts";
 import { measureSize, type SizeResult } from "./bench/size.ts";
+import { measureStarts, showStarts } from "./bench/start.ts";
 import { judge } from "./bench/targets.ts";
 import { ROOT } from "./stack.ts";
 
@@ -41,6 +43,7 @@ const { values } = parseArgs({
     attribution: { type: "boolean", default: false },
     document: { type: "boolean", default: false },
     homes: { type: "boolean", default: false },
+    start: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
   },
 });
@@ -165,8 +168,15 @@ async function benchHomes(bucket: Endpoint): Promise<unknown> {
   return result;
 }
 
+async function benchStart(): Promise<unknown> {
+  const result = await measureStarts(positive("runs", values.runs), directory("start"));
+  console.log(showStarts(result));
+  return result;
+}
+
 /** @returns what the options ask for. */
 function chosen(): (bucket: Endpoint) => Promise<unknown> {
+  if (values.start) return benchStart;
   if (values.profile) return benchProfile;
   if (values.document) return benchDocument;
   if (values.homes) return benchHomes;

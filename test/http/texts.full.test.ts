@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 /** Texts that people write, and values that are nobody's name. Line breaks belong into them. */
-const FREE = /\/(description|push_token|value|value\/0|properties\/a|attributes\/a)$/;
+const FREE = /\/(description|push_token|sql|params\/0|value|value\/0|properties\/a|attributes\/a)$/;
 /** Names of what exists, or does not: those are not stored. */
 const LOOKED_UP =
   /\/(definition_id|destination_id|events\/0\/properties)$|^putSegment text \/id$|^openPortalLink text \/token$/;
