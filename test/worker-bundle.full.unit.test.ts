@@ -1,4 +1,4 @@
-/** What is uploaded: Cloudflare limits its size, and each cold start parses it. `npm run bench -- --start` measures that. */
+/** What is uploaded: Cloudflare limits its size, and each cold start parses it (`npm run bench -- --start`). */
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
