@@ -16,18 +16,23 @@ import type { Moving, Next } from "./move-states.ts";
 const CLOCK_SKEW_MS = 60_000;
 const LOOK_AGAIN_MS = 60_000;
 
-/** The old copy stays while an export that began before the switch, or any call, may read it. */
+/**
+ * The old copy stays while an export that began before the switch, or any call, may read it. Some time after its
+ * deletion it is done once more, for what a mover that slept did meanwhile.
+ */
 export async function stepCleaning(context: Moving, move: MoveRow): Promise<Next> {
   const { databases, runtime } = context;
   const { space_id: spaceId, from_home: home, switched_at: switchedAt } = move;
   const now = runtime.now();
+  const isFirst = move.state === "cleaning";
   const earliest = (switchedAt ?? now) + MAX_INVOCATION_MS;
   if (now < earliest) return earliest;
   if (await hasExportFrom(databases.control, spaceId, (switchedAt ?? now) + CLOCK_SKEW_MS)) return now + LOOK_AGAIN_MS;
   if (await deleteCopy(context, move, home, (db) => beginDeleting(db, move))) return "again";
-  await endMove(databases.control, move, now, null);
+  await endMove(databases.control, move, now, isFirst ? now + MAX_INVOCATION_MS : null);
+  if (!isFirst) return null;
   log("move.completed", { space_id: spaceId, from: home, to: move.to_home });
-  return null;
+  return now + MAX_INVOCATION_MS;
 }
 
 /**

@@ -74,13 +74,12 @@ export async function stepMove(context: Moving, move: MoveRow, pageRows = PAGE_R
     case "switching":
       return stepForward(context, move, pageRows);
     case "cleaning":
+    case "completed":
       return stepCleaning(context, move);
     case "undoing":
     case "canceled":
     case "failed":
       return stepUndoing(context, move);
-    case "completed":
-      return null;
   }
 }
 

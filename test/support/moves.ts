@@ -60,6 +60,14 @@ export async function moveUntil(
   }
 }
 
+/** Makes steps until none will ever be due: what movers that slept left behind is deleted some time after the end. */
+export async function moveToRest(service: Service, space: Space): Promise<void> {
+  for (let next: Next = "again"; next !== null;) {
+    next = await step(service, space);
+    if (typeof next === "number") service.now = Math.max(service.now, next);
+  }
+}
+
 /** Moves a space to a home, and deletes the old copy. @param before is called before each step. */
 export async function move(
   service: Service,

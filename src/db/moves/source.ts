@@ -46,13 +46,17 @@ export async function readSource(db: Database, spaceId: string, copied: number, 
 
 type Of = Pick<MoveRow, "space_id" | "number">;
 
-/** Changes are logged from now on. A space without a write gets its number. An earlier move is done there. */
+/**
+ * Changes are logged from now on. A space without a write gets its number. An earlier move is done there. It does
+ * nothing where the space has come in by a later move: its home keeps the number of that one.
+ */
 export async function beginLog(db: Database, { space_id: spaceId, number }: Of): Promise<void> {
   await db.batch([
     statement("INSERT INTO sequences (space_id, seq) VALUES (?1, 0) ON CONFLICT (space_id) DO NOTHING", [spaceId]),
     statement(
       `INSERT INTO moves_out (space_id, space_no, number, epoch, state)
        SELECT ?1, space_no, ?2, 0, 'copying' FROM sequences WHERE space_id = ?1
+         AND NOT EXISTS (SELECT 1 FROM moves_in WHERE space_id = ?1 AND number > ?2)
        ON CONFLICT (space_id) DO UPDATE SET space_no = excluded.space_no, number = excluded.number, epoch = 0,
          state = 'copying', frozen_at = NULL WHERE excluded.number > moves_out.number`,
       [spaceId, number],

@@ -7,7 +7,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { stepMove } from "../../../src/maintenance/moves.ts";
 import { faultyMover, MOVE_FAULTS, type MoveFault } from "../../support/move-faults.ts";
-import { askMove, leftIn, move, moveOf, moveUntil, rowsIn, spaceView } from "../../support/moves.ts";
+import { askMove, leftIn, move, moveOf, moveToRest, moveUntil, rowsIn, spaceView } from "../../support/moves.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { everyNth } from "../../support/seeds.ts";
 import { orders, type Service, type Space } from "../../support/service.ts";
@@ -63,11 +63,21 @@ async function play(to: string, at: number, fault: MoveFault): Promise<number> {
     if (typeof next === "number") service.now = Math.max(service.now, next);
   }
   await send();
+  await moveToRest(service, space);
   expect((await spaceView(service, space)).home).toBe(home);
   const stored = (await rowsIn(service, space, home))["events"]?.map((row) => (JSON.parse(row) as string[])[1]);
   expect(stored?.toSorted()).toEqual([...accepted].toSorted());
   await expectEmpty(service, space, OTHER[home] ?? "");
+  expect(await logsIn(service, space, home)).toBe(0);
   return seen.n;
+}
+
+/** Whether a home logs changes of a space, and the changes that it has logged. */
+async function logsIn(service: Service, space: Space, home: string): Promise<number> {
+  const db = service.context.databases.spaceAt(home, space.id);
+  const sql =
+    "SELECT (SELECT count(*) FROM moves_out WHERE space_id = ?1) + (SELECT count(*) FROM move_log WHERE space_id = ?1) AS n";
+  return (await db.first<{ n: number }>(sql, [space.id]))?.n ?? -1;
 }
 
 async function expectEmpty(service: Service, space: Space, home: string): Promise<void> {
