@@ -16,6 +16,7 @@ import { liveStack } from "./support.ts";
 
 const INSTALLS = "installs the project, or starts or tests it, which is how this test came to run";
 const CLOUDFLARE = "needs an account at Cloudflare";
+const NO_SPACE = "moves a space that the reader has: test/http/spaces/move.full.test.ts makes these calls";
 const AWS = "needs an account at AWS";
 const POSTGRES = "needs a Postgres with the reader's own tables";
 const ENDLESS = "runs until Ctrl-C; test/live/command-line.test.ts runs it";
@@ -43,13 +44,13 @@ const NOT_RUN: Record<string, Record<string, string>> = {
     "curl -sS $ORIGIN/peopleevents": RADOSGW,
     "curl -s --aws-sigv4": RADOSGW,
   },
-  "docs/deploying.md": {
-    "npx wrangler d1 create": CLOUDFLARE,
-    "npx wrangler queues create": CLOUDFLARE,
-    "npx wrangler secret put AWS": CLOUDFLARE,
-    "npx wrangler secret put ADMIN": CLOUDFLARE,
-    "npx wrangler d1 migrations": CLOUDFLARE,
-    "npm run deploy": CLOUDFLARE,
+  "docs/deploying.md": { "npm ci": CLOUDFLARE, "SECRETS_KEY_NEXT=": CLOUDFLARE },
+  "docs/operations.md": { 'curl "https://api.cloudflare.com': CLOUDFLARE, "npx spillway homes": NO_SPACE },
+  "docs/upgrading.md": {
+    "git pull": CLOUDFLARE,
+    "npx wrangler versions": CLOUDFLARE,
+    "npx wrangler d1 time-travel": CLOUDFLARE,
+    "npx wrangler d1 export": CLOUDFLARE,
   },
 };
 
@@ -58,9 +59,9 @@ const LOCAL_ADMIN_TOKEN = "local-admin-token-for-development-only";
 
 /**
  * What runs, what does not, what is shown, statements that test/export/api/operations.test.ts runs, TypeScript that
- * test/client/package.full.unit.test.ts checks, and diagrams.
+ * test/client/package.full.unit.test.ts checks, parts of configurations and of a README, and diagrams.
  */
-const LANGUAGES = new Set(["sh", "console", "json", "text", "sql", "html", "javascript", "ts", ""]);
+const LANGUAGES = new Set(["sh", "console", "json", "text", "sql", "toml", "md", "html", "javascript", "ts", ""]);
 const PAGE_WITHIN_MS = 240_000;
 /** What a block printed, also in an excerpt. */
 const SHOWN = new Set(["json", "text"]);
