@@ -26,7 +26,7 @@ export function forgetAdminToken(origin: string): void {
 }
 
 /**
- * What follows is tested with the token: it is asked for before, where nobody has said it yet.
+ * The smoke test needs the operator's token, so the operator is asked for it before anything changes.
  * @throws Error without a terminal to ask at.
  */
 export async function needAdminToken(deployment: Deployment): Promise<void> {
@@ -34,7 +34,7 @@ export async function needAdminToken(deployment: Deployment): Promise<void> {
   if (deployment.adminToken !== null) return;
   if (!operator.answers)
     throw new Error(
-      "the smoke test needs the operator's token: set ADMIN_TOKEN in the environment. Where nobody has it any more: " +
+      "the smoke test needs the operator's token: set ADMIN_TOKEN in the environment. Where it is lost: " +
         "--new-admin-token",
     );
   deployment.adminToken = await operator.askSecret(`The operator's token of ${origin}, for the smoke test`);

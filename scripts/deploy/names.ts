@@ -1,6 +1,6 @@
 /**
  * The names of an installation's resources. Each is derived from the name of its environment, so that environments
- * stand beside each other in one account, and a run finds what an earlier run made.
+ * can share an account, and a run finds what an earlier run made.
  */
 
 /** The environment whose resources have the names of wrangler.toml. */

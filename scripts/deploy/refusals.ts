@@ -54,7 +54,7 @@ export function invalidSettings(settings: Readonly<Record<string, string>>): str
   return brokenRules({ ...PLACEHOLDERS, ...settings }).map(({ sentence }) => sentence);
 }
 
-/** Stand for secrets that the Worker has already and nobody can read. */
+/** Valid values in place of secrets that the Worker has already: those cannot be read. */
 const PLACEHOLDERS = {
   ADMIN_TOKEN: "x".repeat(32),
   SECRETS_KEY: `k1:${"A".repeat(43)}=`,

@@ -2,7 +2,7 @@
  * `npm run deploy` inside Workers Builds, which the button "Deploy to Cloudflare" sets up: it copies the project, asks
  * for secrets and names, makes resources, and writes the names that were chosen into the copy's wrangler.toml. A build
  * has no terminal, no installation's file and no operator's token. So it makes what is still missing under those names,
- * applies the migrations, deploys the code, and leaves the smoke test to whoever has the token.
+ * applies the migrations, deploys the code, and leaves the smoke test to the operator, who has the token.
  */
 
 import { findingText, lintMigrations } from "../migrations.ts";

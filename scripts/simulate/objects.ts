@@ -1,7 +1,7 @@
 /**
  * The homes of spaces that have an object of their own: each a database with its own thread, that no other space waits
  * for. It is asked by `execute`, as `SpaceHome` (src/db/core/space-home.ts) is, costs a request and the time that it is
- * awake, and sleeps when nobody asks. The figures are guesses from the documentation of Durable Objects.
+ * awake, and sleeps when no call comes. The figures are guesses from the documentation of Durable Objects.
  */
 
 import type { Clock } from "./clock.ts";

@@ -14,7 +14,7 @@ import { compareChanges } from "./move-comparing.ts";
 import { commit, copyChanges, type Mover } from "./move-copying.ts";
 import { failMove, type Moving, type Next, wakeAt } from "./move-states.ts";
 
-/** Clocks differ a little, and an isolate's stands still while it computes. */
+/** Clocks differ a little, and an isolate's clock does not advance while it computes. */
 const CLOCK_MARGIN_MS = 5_000;
 /** From then on no isolate uses a home that it read before the move was about to switch. */
 export const SETTLE_MS = HOME_TTL_MS + CLOCK_MARGIN_MS;

@@ -1,4 +1,4 @@
-/** The service's own bucket at R2, and the rule that ends uploads which nobody finishes. */
+/** The service's own bucket at R2, and the rule that ends unfinished uploads. */
 
 import { settingsOf, usesR2 } from "../config.ts";
 import type { Deployment } from "../deployment.ts";

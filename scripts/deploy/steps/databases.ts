@@ -80,8 +80,8 @@ const nameOf = (jurisdiction: string | null): string =>
   jurisdiction === null ? "in no jurisdiction" : `in the jurisdiction ${jurisdiction}`;
 
 /**
- * Where the installation's file was lost, the first database that is there says the jurisdiction: what is made now
- * stands beside it. Where there is none, the place is asked for, once.
+ * Where the installation's file was lost, the first database that exists says the jurisdiction, and further ones are
+ * made in the same. Without any database the operator is asked for the place, once.
  */
 export async function recoverPlace(deployment: Deployment): Promise<void> {
   if (deployment.recorded) return;

@@ -51,7 +51,10 @@ export function checkSettings(deployment: Deployment): void {
   if (wrong.length > 0) throw new Error(["these cannot be deployed:", ...wrong].join("\n  "));
 }
 
-/** The key that assumes roles may be at the Worker already, where nobody can read it: alone its name would be wrong. */
+/**
+ * Without the settings of the identity that assumes roles: its key may be at the Worker already, where it cannot be
+ * read, and its ARN without a key would be refused.
+ */
 function withoutHalves(all: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith("AWS_")));
 }

@@ -1,6 +1,6 @@
 /**
  * How Cloudflare's API answers: one JSON envelope for results and errors. A handler returns a result or throws a
- * `Refusal`; whoever serves it writes the envelope.
+ * `Refusal`; the server writes the envelope.
  */
 
 /** A call that the API refuses, with the code that its documentation, or an issue of wrangler's, gives for it. */

@@ -1,5 +1,5 @@
 /**
- * R2's S3 endpoint, as far as whoever deploys asks it: may these keys list the objects of that bucket? The signature
+ * R2's S3 endpoint, as far as the deploy command asks it: may these keys list the objects of that bucket? The signature
  * is computed again and compared.
  */
 

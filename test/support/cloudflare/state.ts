@@ -49,7 +49,7 @@ export interface Database {
   readonly location: string | null;
   readonly created_at: string;
   readonly sqlite: DatabaseSync;
-  /** The statements that have changed it, for whoever makes a copy. */
+  /** The statements that have changed it: a copy is made from them. */
   readonly log: { sql: string; params: readonly unknown[] }[];
 }
 
