@@ -38,6 +38,15 @@ const withWords = (ending: string) => (words === "" ? `test/**/*.${ending}` : `t
 const provide = { seeds: process.env["SEEDS"] ?? "few", history: process.env["HISTORY"] ?? "" };
 const isSoak = process.env["SEEDS"] === "all";
 
+/** These choose homes of both kinds themselves, so they run once. */
+const OWN_HOMES = [
+  "test/db/core/homes.test.ts",
+  "test/db/moves/**",
+  "test/http/homes/**",
+  "test/http/spaces/{homes,move,query}.*",
+  "test/maintenance/{home-sizes.test.ts,moves/**}",
+];
+
 interface Workers {
   name: string;
   /** The files. */
@@ -155,7 +164,7 @@ export default defineConfig({
       workers({
         name: "worker-object",
         include: isSoak ? "test/**/*.test.ts" : "test/export/pipeline/*.test.ts",
-        exclude: [],
+        exclude: OWN_HOMES,
         home: "object",
         // The seeds are rolled for homes of the other kind.
         seeds: isSoak ? "all" : "few",

@@ -6,7 +6,7 @@
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import { objectsAsD1 } from "./object-home.ts";
+import { nameNoSpace, objectsAsD1 } from "./object-home.ts";
 
 declare global {
   namespace Cloudflare {
@@ -26,6 +26,10 @@ const TABLES = `SELECT name FROM sqlite_schema
 
 async function prepare(database: D1Database, migrations: D1Migration[]): Promise<void> {
   await applyD1Migrations(database, migrations);
+  await empty(database);
+}
+
+async function empty(database: D1Database): Promise<void> {
   const { results } = await database.prepare(TABLES).all<{ name: string }>();
   // A file may have set triggers on them, beside those of the migrations.
   const triggers = await database
@@ -41,5 +45,9 @@ async function prepare(database: D1Database, migrations: D1Migration[]): Promise
 vi.restoreAllMocks();
 vi.useRealTimers();
 await prepare(env.CONTROL_DB, env.CONTROL_MIGRATIONS);
-if (env.DEFAULT_HOME === "object") Object.defineProperty(env, "SPACE_DB", { value: objectsAsD1, configurable: true });
-else await prepare(env.SPACE_DB, env.SPACE_MIGRATIONS);
+if (env.DEFAULT_HOME === "object") {
+  Object.defineProperty(env, "SPACE_DB", { value: objectsAsD1, configurable: true });
+  // The object of statements that name no space is shared.
+  nameNoSpace();
+  await empty(env.SPACE_DB);
+} else await prepare(env.SPACE_DB, env.SPACE_MIGRATIONS);

@@ -10,7 +10,13 @@ import { ObjectDriver } from "../../src/db/core/object-driver.ts";
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Before any space is named. */
-let spaceId = "none";
+const NONE = "none";
+let spaceId = NONE;
+
+/** A statement without a space's id goes to the object of none, until one has been named. */
+export function nameNoSpace(): void {
+  spaceId = NONE;
+}
 
 /** The object that the statements are for. */
 function driverFor(statements: readonly Statement[]): ObjectDriver {
@@ -51,6 +57,10 @@ class Prepared {
 
   async run() {
     return this.all();
+  }
+
+  async raw() {
+    return ((await this.all())?.results ?? []).map((row) => Object.values(row as object));
   }
 
   async first(column?: string) {
