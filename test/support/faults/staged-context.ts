@@ -6,7 +6,7 @@ import { openDatabases } from "../../../src/db/core/shards.ts";
 import type { Context, Message, WebhookMessage } from "../../../src/context.ts";
 import { CustomerBuckets } from "../../../src/outbound/customer.ts";
 import { Bucket } from "../../../src/outbound/s3.ts";
-import { stagedD1 } from "./d1.ts";
+import { stagedD1, stagedObjects } from "./d1.ts";
 import { connectionLost } from "./effects.ts";
 import type { MemoryS3 } from "./memory-s3.ts";
 import { type Received, stagedBucket, stagedReceiver } from "./outside.ts";
@@ -63,6 +63,7 @@ export function stagedContext(around: Around, process: Process): Context {
       {
         CONTROL_DB: stagedD1(env.CONTROL_DB, "control", stage, process),
         SPACE_DB: stagedD1(env.SPACE_DB, "space", stage, process),
+        SPACE_HOME: stagedObjects(env.SPACE_HOME, stage, process),
       },
       budget,
     ),
