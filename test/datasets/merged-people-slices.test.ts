@@ -97,28 +97,29 @@ describe("a journey", () => {
       excludeDeleted: undefined,
       merged,
     });
-    const { db } = here;
     for (const [one, several] of [
       [own, ofThree],
       [company, company],
     ] as const) {
       const [left, right] = [scope(there, false), scope(here, true)];
-      const expected = await readJourneys(db, left, [one]);
+      const expected = await readJourneys(there.db, left, [one]);
       expect(expected?.[0]?.length).toBe(one === own ? 20 : 21);
-      expect(await readJourneys(db, right, [several])).toEqual(expected);
+      expect(await readJourneys(here.db, right, [several])).toEqual(expected);
       for (const minKind of [0, 2] as const) {
-        const wanted = await countJourney(db, left, one, minKind);
-        expect(await countJourney(db, right, several, minKind)).toBe(wanted);
+        const wanted = await countJourney(there.db, left, one, minKind);
+        expect(await countJourney(here.db, right, several, minKind)).toBe(wanted);
         const walked = [];
-        for await (const touches of walkJourney(db, right, several, minKind, 3)) walked.push(...touches);
+        for await (const touches of walkJourney(here.db, right, several, minKind, 3)) walked.push(...touches);
         expect(walked).toEqual(
-          (await readJourneys(db, left, [one]))?.[0]?.filter((touch) => minKind === 0 || touch.source.endsWith("_ads")),
+          (await readJourneys(there.db, left, [one]))?.[0]?.filter(
+            (touch) => minKind === 0 || touch.source.endsWith("_ads"),
+          ),
         );
         expect(walked).toHaveLength(wanted);
       }
       // Several reaches at once, of which some have merged people.
-      const ends = await readEnds(db, right, [several, own, several], ENDS, 2);
-      expect(ends[0]).toEqual((await readEnds(db, left, [one], ENDS))[0]);
+      const ends = await readEnds(here.db, right, [several, own, several], ENDS, 2);
+      expect(ends[0]).toEqual((await readEnds(there.db, left, [one], ENDS))[0]);
       expect(ends[2]).toEqual(ends[0]);
       expect(ends[1]).not.toEqual(ends[0]);
     }
