@@ -17,7 +17,7 @@ export type SecretName = (typeof REQUIRED_SECRETS)[number] | (typeof OPTIONAL_SE
 
 const KEY_BYTES = 32;
 
-/** Secrets that nobody needs to choose. */
+/** Secrets that the command makes itself. */
 export const MADE: Readonly<Partial<Record<SecretName, () => string>>> = {
   ADMIN_TOKEN: () => randomBytes(KEY_BYTES).toString("base64url"),
   SECRETS_KEY: () => `k1:${randomBytes(KEY_BYTES).toString("base64")}`,

@@ -35,7 +35,7 @@ export async function signIn(): Promise<CloudflareApi> {
 
 /**
  * @param asked a name or an id; null: the only account, or the one that is chosen on the terminal.
- * @throws Error without such an account, or with several and nobody to ask.
+ * @throws Error without such an account, or with several and no terminal to ask at.
  */
 export async function chooseAccount(api: CloudflareApi, asked: string | null, operator: Operator): Promise<Account> {
   const accounts = await readAccounts(api);

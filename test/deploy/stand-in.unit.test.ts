@@ -70,7 +70,7 @@ describe("refuses what Cloudflare refuses", () => {
     expect((await putWorker({ limits: { cpu_ms: 300_000 } })).errors[0]?.code).toBe(100_328);
   });
 
-  test("R2 and Analytics Engine that nobody has turned on", async () => {
+  test("R2 and Analytics Engine that are turned off", async () => {
     account.hasR2 = false;
     account.hasAnalyticsEngine = false;
     expect(await codeOf("GET", "/r2/buckets")).toBe(10042);

@@ -6,7 +6,7 @@ import { runSteps, type Step } from "../../scripts/deploy/steps.ts";
 
 function listener(): Operator & { lines: string[] } {
   const lines: string[] = [];
-  const silence = () => Promise.reject(new Error("nobody answers"));
+  const silence = () => Promise.reject(new Error("there is no answer"));
   return { lines, say: (line) => lines.push(line), answers: false, ask: silence, askSecret: silence };
 }
 

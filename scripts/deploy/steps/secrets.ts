@@ -16,7 +16,7 @@ import { checkSettings } from "./settings.ts";
 const BUCKET_KEYS: readonly SecretName[] = ["BUCKET_ACCESS_KEY_ID", "BUCKET_SECRET_ACCESS_KEY"];
 const KEY_IS_LOST =
   "the Worker has no SECRETS_KEY, and its database has spaces: a fresh key could not read what the one of before " +
-  "encrypted. Set SECRETS_KEY in the environment to that one. If nobody has it, set a fresh one there: destinations and " +
+  "encrypted. Set SECRETS_KEY in the environment to that one. If it is lost, set a fresh one there: destinations and " +
   "webhooks then need their secrets anew.";
 const TRIES = 3;
 const WAIT_MS = 2_000;
