@@ -6,7 +6,7 @@
 
 import { isGuardFailure } from "../db/core/database.ts";
 import { hasLeft } from "../db/core/late-driver.ts";
-import { claimDueMove, findMove, type MoveRow, scheduleMove } from "../db/moves/moves.ts";
+import { claimDueMove, findMove, type MoveRow, noteFailing, noteWorking, scheduleMove } from "../db/moves/moves.ts";
 import { beginProgress, readProgress } from "../db/moves/progress.ts";
 import { beginLog, MAX_COUNTED, readSource, thaw } from "../db/moves/source.ts";
 import { log, logFailure } from "../log.ts";
@@ -34,7 +34,10 @@ export async function moveSpaces(context: Moving): Promise<boolean> {
     } catch (thrown) {
       // When its lease ends, another slice continues it. One that was overtaken by another mover has nothing to say.
       if (isGuardFailure(thrown)) log("move.overtaken", { space_id: move.space_id });
-      else logFailure("move.step_failed", thrown, { space_id: move.space_id, state: move.state });
+      else {
+        logFailure("move.step_failed", thrown, { space_id: move.space_id, state: move.state });
+        await noteFailing(databases.control, move, runtime.now());
+      }
     }
   } while (!budget.isNearlySpent);
   return true;
@@ -48,6 +51,7 @@ async function continueMove(context: Moving, claimed: MoveRow): Promise<void> {
   if (claimed.state === "switching") await wakeAt(context, claimed, renewedAt + FREEZE_LEASE_MS);
   while (move !== null) {
     const next = await stepMove(context, move);
+    if (move.failing_since !== null) await noteWorking(databases.control, move);
     if (next === null) return;
     if (next !== "again") return wakeAt(context, move, next);
     const now = runtime.now();

@@ -17,6 +17,7 @@ export interface MoveView {
   copied_rows: number;
   compared_rows: number;
   error?: string;
+  failing_since?: string;
 }
 
 /** A space as its operator sees it. */

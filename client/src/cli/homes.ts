@@ -14,7 +14,7 @@ export function addHomes(program: Command, cli: Cli): void {
       { title: "kind", value: (home) => home.kind },
       { title: "stays in", value: (home) => home.jurisdiction },
       { title: "spaces", value: (home) => home.spaces, right: true },
-      { title: "size", value: (home) => size(home.bytes), right: true },
+      { title: "size", value: ({ bytes }) => (bytes === undefined ? undefined : size(bytes)), right: true },
       { title: "largest", value: ({ largest }) => largest && `${largest.space_id} (${size(largest.bytes)})` },
     ],
     read: ({ limit }) => cli.operator.spaces.homes({ limit }),

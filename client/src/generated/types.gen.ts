@@ -3830,6 +3830,10 @@ export type Move = {
      * Why it failed.
      */
     error?: string;
+    /**
+     * Since then every step of it has failed: it is tried again each minute, and the Worker's log says why (`move.step_failed`). Absent: its last step did not fail.
+     */
+    failing_since?: string;
 } | null;
 
 /**
@@ -3874,9 +3878,9 @@ export type Home = {
      */
     spaces: number;
     /**
-     * Of `d1` the size of the database that its spaces share; of `object` the sum of the sizes of its spaces' databases, as they were noted within the last day.
+     * Of `d1` the size of the database that its spaces share, absent where that does not answer; of `object` the sum of the sizes of its spaces' databases, as they were noted within the last day.
      */
-    bytes: number;
+    bytes?: number;
     /**
      * Of `object`: the space whose database was the largest when it was noted.
      */

@@ -26,10 +26,11 @@ interface Moves {
   ended_at: number | null;
   error: string | null;
   due_at: number | null;
+  failing_since: number | null;
 }
 
 const COLUMNS =
-  "space_id, number, from_home, to_home, state, epoch, copied_rows, compared_rows, started_at, switching_at, switched_at, ended_at, error, due_at";
+  "space_id, number, from_home, to_home, state, epoch, copied_rows, compared_rows, started_at, switching_at, switched_at, ended_at, error, due_at, failing_since";
 
 /** Times in epoch ms. */
 export type MoveRow = Row<Moves, typeof COLUMNS>;
@@ -55,7 +56,7 @@ export const beginMove = (db: Database, spaceId: string, home: string, now: numb
      ON CONFLICT (space_id) DO UPDATE SET number = number + 1, from_home = excluded.from_home,
        to_home = excluded.to_home, state = 'copying', epoch = 0, copied_rows = 0, compared_rows = 0,
        started_at = excluded.started_at, switching_at = NULL, switched_at = NULL, ended_at = NULL, error = NULL,
-       due_at = excluded.due_at
+       due_at = excluded.due_at, failing_since = NULL
      WHERE moves.state IN ('completed', 'canceled', 'failed')
      RETURNING ${COLUMNS}`,
     [spaceId, home, now],
@@ -89,6 +90,20 @@ export async function scheduleMove(
      WHERE space_id = ?1 AND number = ?2 AND due_at IS NOT NULL`,
     [spaceId, number, at, copied, compared],
   );
+}
+
+/** Notes that a step failed. @param now epoch ms. */
+export async function noteFailing(db: Database, { space_id: spaceId, number }: Of, now: number): Promise<void> {
+  await db.run("UPDATE moves SET failing_since = ?3 WHERE space_id = ?1 AND number = ?2 AND failing_since IS NULL", [
+    spaceId,
+    number,
+    now,
+  ]);
+}
+
+/** Notes that a step did not fail. */
+export async function noteWorking(db: Database, { space_id: spaceId, number }: Of): Promise<void> {
+  await db.run("UPDATE moves SET failing_since = NULL WHERE space_id = ?1 AND number = ?2", [spaceId, number]);
 }
 
 /** From now on no isolate keeps the space's home. @param at epoch ms: when no isolate has an older one any more. */

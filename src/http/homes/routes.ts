@@ -1,8 +1,10 @@
 /** /v1/homes: where the data of spaces can be. choice.ts says which of them a new space gets. */
 
 import * as z from "zod";
+import type { Database } from "../../db/core/database.ts";
 import type { Databases } from "../../db/core/shards.ts";
 import { largestSpaceIn, MAX_COUNTED, sumSpacesIn } from "../../db/tenants/home-sizes.ts";
+import { logFailure } from "../../log.ts";
 import { list } from "../list.ts";
 import { resource } from "../resource.ts";
 
@@ -17,9 +19,9 @@ const Home = z
       .number()
       .int()
       .meta({ description: `Its spaces, counted up to ${MAX_COUNTED}.` }),
-    bytes: z.number().int().meta({
+    bytes: z.number().int().optional().meta({
       description:
-        "Of `d1` the size of the database that its spaces share; of `object` the sum of the sizes of its spaces' databases, as they were noted within the last day.",
+        "Of `d1` the size of the database that its spaces share, absent where that does not answer; of `object` the sum of the sizes of its spaces' databases, as they were noted within the last day.",
     }),
     largest: z
       .object({ space_id: z.uuid(), bytes: z.number().int() })
@@ -39,16 +41,27 @@ export const homesResource = resource("/v1/homes", "Spaces", [
       databases.homes.filter(({ name }) => after === null || name > after.id).slice(0, limit),
     positionOf: ({ name }) => ({ time: 0, id: name }),
     async show({ name, kind, jurisdiction, database }, { databases }) {
+      const { spaces, bytes } = await sumSpacesIn(databases.control, name);
       return {
         name,
         kind,
         ...(jurisdiction === null ? {} : { jurisdiction }),
-        ...(await sumSpacesIn(databases.control, name)),
-        ...(database === null ? await largestOf(databases, name) : { bytes: await database.size() }),
+        spaces,
+        ...(database === null ? { bytes, ...(await largestOf(databases, name)) } : await sizeOf(name, database)),
       };
     },
   }),
 ]);
+
+/** A database that does not answer hides no other home. */
+async function sizeOf(home: string, database: Database): Promise<{ bytes?: number }> {
+  try {
+    return { bytes: await database.size() };
+  } catch (thrown) {
+    logFailure("home.not_measured", thrown, { home });
+    return {};
+  }
+}
 
 async function largestOf({ control }: Pick<Databases, "control">, home: string) {
   const largest = await largestSpaceIn(control, home);

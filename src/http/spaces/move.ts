@@ -25,6 +25,10 @@ export const Move = z
     started_at: Time,
     ended_at: Time.optional(),
     error: z.string().optional().meta({ description: "Why it failed." }),
+    failing_since: Time.optional().meta({
+      description:
+        "Since then every step of it has failed: it is tried again each minute, and the Worker's log says why (`move.step_failed`). Absent: its last step did not fail.",
+    }),
   })
   .nullable()
   .meta({ id: "Move", description: "Its newest move to another home. Null: it never moved." });
@@ -33,7 +37,7 @@ export const Move = z
 export async function shownMove({ databases }: Pick<Call, "databases">, spaceId: string) {
   const move = await findMove(databases.control, spaceId);
   if (move === null) return null;
-  const { ended_at: endedAt, error } = move;
+  const { ended_at: endedAt, error, failing_since: failingSince } = move;
   return {
     state: move.state,
     from: move.from_home,
@@ -43,6 +47,7 @@ export async function shownMove({ databases }: Pick<Call, "databases">, spaceId:
     started_at: iso(move.started_at),
     ...(endedAt === null ? {} : { ended_at: iso(endedAt) }),
     ...(error === null ? {} : { error }),
+    ...(failingSince === null ? {} : { failing_since: iso(failingSince) }),
   };
 }
 

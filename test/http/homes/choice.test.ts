@@ -1,4 +1,7 @@
-/** The home of a new space: the named one, the setting's, or the D1 database of the fewest bytes. */
+/**
+ * The home of a new space: the named one, the setting's, or the D1 database of the fewest bytes. And the list of homes
+ * of these sizes.
+ */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Database } from "../../../src/db/core/database.ts";
@@ -31,7 +34,7 @@ function serviceWith(sizes: Record<string, number | null>, more: Record<string, 
     const body = { name: "Shop", timezone: "UTC", home };
     return (await service.json<{ home: string }>("POST", "/v1/spaces", 201, { key: ADMIN, body })).home;
   };
-  return { create, asked };
+  return { service, create, asked };
 }
 
 describe("a new space", () => {
@@ -63,6 +66,23 @@ describe("a new space", () => {
     const errors = vi.spyOn(console, "error").mockReturnValue();
     const { create } = serviceWith({ "d1:SPACE_DB": null, "d1:SPACE_DB_B": 9_000_000 });
     expect(await create()).toBe("d1:SPACE_DB_B");
+    expect(errors.mock.calls.map(([line]) => JSON.parse(String(line)) as unknown)).toMatchObject([
+      { event: "home.not_measured", home: "d1:SPACE_DB", error: "Error: d1:SPACE_DB is away" },
+    ]);
+  });
+});
+
+describe("the list of homes", () => {
+  it("shows a database that does not answer without its size, and says so in the log", async () => {
+    const errors = vi.spyOn(console, "error").mockReturnValue();
+    const { service } = serviceWith({ "d1:SPACE_DB": null, "d1:SPACE_DB_B": 4_096 });
+    const { data } = await service.json<{ data: unknown[] }>("GET", "/v1/homes", 200, { key: ADMIN });
+    const spaces = expect.any(Number) as number;
+    expect(data).toEqual([
+      { name: "d1:SPACE_DB", kind: "d1", spaces },
+      { name: "d1:SPACE_DB_B", kind: "d1", spaces, bytes: 4_096 },
+      { name: "object", kind: "object", spaces, bytes: 0 },
+    ]);
     expect(errors.mock.calls.map(([line]) => JSON.parse(String(line)) as unknown)).toMatchObject([
       { event: "home.not_measured", home: "d1:SPACE_DB", error: "Error: d1:SPACE_DB is away" },
     ]);

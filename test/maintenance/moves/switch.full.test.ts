@@ -34,6 +34,10 @@ const events = (count: number, from: number) => orders(count).map((event, n) => 
 const send = (count: number, from: number) =>
   service.call("POST", "/v1/events", { key: space.key, body: { events: events(count, from) } });
 
+const doesNotAnswer = (): never => {
+  throw new Error("the database does not answer");
+};
+
 /** Another isolate, with a memory of its own. */
 const isolate = () => openDatabases(env, new Budget(), null, new HomeCache(() => service.now)).space(space.id);
 
@@ -188,20 +192,17 @@ describe("a freeze", () => {
   });
 });
 
-describe("a mover that fails while the space takes no writes", () => {
-  it("is followed by another one before the freeze is given up", async () => {
+describe("a mover that fails", () => {
+  it("while the space takes no writes, is followed by another one before the freeze is given up", async () => {
     await untilFrozen();
     const { due_at: due } = await moveOf(service, space);
     service.now = Math.max(service.now, due ?? 0);
     const messages: number[] = [];
-    const failing = (): never => {
-      throw new Error("the database does not answer");
-    };
     const { databases } = service.context;
     await service.budget.invoke(() =>
       moveSpaces({
         ...service.context,
-        databases: { ...databases, spaceAt: failing },
+        databases: { ...databases, spaceAt: doesNotAnswer },
         sendMaintenance: async (_, delay = 0) => void messages.push(delay),
       }),
     );
@@ -209,6 +210,21 @@ describe("a mover that fails while the space takes no writes", () => {
     expect(again).toBeLessThan(service.now + MAX_FREEZE_MS);
     // A message comes when it is due: the sweep would come too late.
     expect(messages.map((delay) => service.now + delay * 1_000)).toContain(again);
+  });
+
+  it("shows since when every step fails, until one does not", async () => {
+    const { databases } = service.context;
+    const failing = { ...service.context, databases: { ...databases, spaceAt: doesNotAnswer } };
+    const failingSince = async () => (await spaceView(service, space)).move?.failing_since;
+    await askMove(service, space, "object");
+    const began = new Date(service.now).toISOString();
+    for (let n = 0; n < 2; n += 1) {
+      await service.budget.invoke(() => moveSpaces(failing));
+      expect(await failingSince()).toBe(began);
+      service.now += 60_000;
+    }
+    await service.budget.invoke(() => moveSpaces(service.context));
+    expect(await failingSince()).toBeUndefined();
   });
 });
 
