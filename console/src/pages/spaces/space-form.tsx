@@ -1,37 +1,42 @@
-/** The form of a space, a new one or one that is there: its name, time zone and retention. */
+/** The form of a space, a new one or one that is there: its name, time zone and retention; of a new one its home, too. */
 
 import { useMutation, useQueryClient } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
-import type { NewSpace, Space, Spillway } from "spillway-client";
+import type { Home, NewSpace, Space, Spillway } from "spillway-client";
 import { texts } from "../../texts.ts";
 import { Combobox } from "../../ui/combobox.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { faultsOf, Form } from "../../ui/form.tsx";
 import { faultAt } from "../../ui/problems.ts";
+import { HomeField } from "./homes.tsx";
 
 export const SPACES = ["spaces"] as const;
 
-const POINTERS = ["/name", "/timezone", "/retention_days"];
+const POINTERS = ["/name", "/timezone", "/retention_days", "/home"];
 const DEFAULT_RETENTION_DAYS = 180;
 
 interface Props {
   operator: Spillway;
+  homes: readonly Home[];
   /** Null: a new one. */
   space: Space | null;
   onDone: (space: Space | NewSpace) => void;
   onClose: () => void;
 }
 
-export function SpaceForm({ operator, space, onDone, onClose }: Props) {
+export function SpaceForm({ operator, homes, space, onDone, onClose }: Props) {
   const queries = useQueryClient();
   const [name, setName] = useState(space?.name ?? "");
   const [timezone, setTimezone] = useState(space?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
   const [days, setDays] = useState(String(space?.retention_days ?? DEFAULT_RETENTION_DAYS));
+  const [home, setHome] = useState("");
   const work = useMutation({
     mutationFn: (): Promise<Space | NewSpace> => {
       const body = { name: name.trim(), timezone, retention_days: Number(days) };
-      return space === null ? operator.spaces.create(body) : operator.spaces.change(space.id, body);
+      return space === null
+        ? operator.spaces.create({ ...body, ...(home !== "" && { home }) })
+        : operator.spaces.change(space.id, body);
     },
     onSuccess: (done) => {
       void queries.invalidateQueries({ queryKey: SPACES });
@@ -77,6 +82,9 @@ export function SpaceForm({ operator, space, onDone, onClose }: Props) {
           required
           input={{ min: 1, max: 36_500, step: 1 }}
         />
+        {space === null && homes.length > 1 && (
+          <HomeField homes={homes} value={home} onValue={setHome} error={faultAt(faults, "/home")} />
+        )}
         <footer>
           <button type="button" onClick={onClose}>
             {texts.cancel}

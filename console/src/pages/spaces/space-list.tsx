@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
-import type { Space, Spillway } from "spillway-client";
+import type { Home, Space, Spillway } from "spillway-client";
 import { texts } from "../../texts.ts";
 import { Confirm } from "../../ui/confirm.tsx";
 import { counted, moment } from "../../ui/format.ts";
@@ -11,18 +11,21 @@ import { More, useList } from "../../ui/more.tsx";
 import { Empty, Failure, Loading } from "../../ui/states.tsx";
 import { Table } from "../../ui/table.tsx";
 import { DeleteSpace } from "./delete-space.tsx";
+import { MoveSpace } from "./move-space.tsx";
 import { SpaceForm, SPACES } from "./space-form.tsx";
 
 const PAGE_SIZE = 50;
 
 interface Props {
   operator: Spillway;
+  homes: readonly Home[];
   onOpen: (space: Space) => Promise<void>;
 }
 
-type Doing = { what: "change" | "status" | "delete"; space: Space } | null;
+type What = "move" | "change" | "status" | "delete";
+type Doing = { what: What; space: Space } | null;
 
-export function SpaceList({ operator, onOpen }: Props) {
+export function SpaceList({ operator, homes, onOpen }: Props) {
   const [doing, setDoing] = useState<Doing>(null);
   const opening = useMutation({ mutationFn: onOpen });
   const spaces = useList(SPACES, (cursor, signal) =>
@@ -62,6 +65,7 @@ export function SpaceList({ operator, onOpen }: Props) {
                 </>
               ),
             },
+            { heading: words.home, cell: ({ home }) => home },
             {
               heading: words.created,
               cell: ({ created_at: at }) => (
@@ -75,6 +79,7 @@ export function SpaceList({ operator, onOpen }: Props) {
               cell: (space) => (
                 <Actions
                   space={space}
+                  canMove={homes.length > 1}
                   isOpening={opening.isPending}
                   onOpen={() => opening.mutate(space)}
                   onDo={(what) => setDoing({ what, space })}
@@ -85,7 +90,10 @@ export function SpaceList({ operator, onOpen }: Props) {
         />
       )}
       <More {...spaces} />
-      {doing?.what === "change" && <SpaceForm operator={operator} space={doing.space} onDone={close} onClose={close} />}
+      {doing?.what === "move" && <MoveSpace operator={operator} homes={homes} space={doing.space} onClose={close} />}
+      {doing?.what === "change" && (
+        <SpaceForm operator={operator} homes={homes} space={doing.space} onDone={close} onClose={close} />
+      )}
       {doing?.what === "status" && <ChangeStatus operator={operator} space={doing.space} onClose={close} />}
       {doing?.what === "delete" && <DeleteSpace operator={operator} space={doing.space} onClose={close} />}
     </>
@@ -98,12 +106,13 @@ const Status = ({ status }: Pick<Space, "status">) => (
 
 interface ActionsProps {
   space: Space;
+  canMove: boolean;
   isOpening: boolean;
   onOpen: () => void;
-  onDo: (what: "change" | "status" | "delete") => void;
+  onDo: (what: What) => void;
 }
 
-function Actions({ space, isOpening, onOpen, onDo }: ActionsProps) {
+function Actions({ space, canMove, isOpening, onOpen, onDo }: ActionsProps) {
   const words = texts.spaces;
   const named = (action: string) => `${action}: ${space.name}`;
   const toggle = words.toggle[space.status];
@@ -117,6 +126,11 @@ function Actions({ space, isOpening, onOpen, onDo }: ActionsProps) {
       <button type="button" aria-label={named(words.change)} onClick={() => onDo("change")}>
         {words.change}
       </button>
+      {canMove && (
+        <button type="button" aria-label={named(words.move)} onClick={() => onDo("move")}>
+          {words.move}
+        </button>
+      )}
       <button type="button" aria-label={named(toggle)} onClick={() => onDo("status")}>
         {toggle}
       </button>

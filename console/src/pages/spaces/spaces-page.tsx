@@ -1,4 +1,4 @@
-/** The operator's list of spaces: make one, open it in the console, change, deactivate and delete it. */
+/** The operator's list of spaces: make one, open it in the console, move, change, deactivate and delete it. */
 
 import { useState } from "preact/hooks";
 import type { NewSpace, Space, Spillway } from "spillway-client";
@@ -6,6 +6,7 @@ import { texts } from "../../texts.ts";
 import { Messages } from "../../ui/live.tsx";
 import { ShownOnce } from "../../ui/shown-once.tsx";
 import { useTitle } from "../../ui/title.ts";
+import { useHomes } from "./homes.tsx";
 import { SpaceForm } from "./space-form.tsx";
 import { SpaceList } from "./space-list.tsx";
 
@@ -22,6 +23,7 @@ export function SpacesPage({ operator, reason, onOpen, onSignOut }: Props) {
   useTitle(texts.spaces.title);
   const [isMaking, setMaking] = useState(false);
   const [made, setMade] = useState<NewSpace | null>(null);
+  const homes = useHomes(operator);
   const words = texts.spaces;
   return (
     <Messages>
@@ -57,10 +59,11 @@ export function SpacesPage({ operator, reason, onOpen, onSignOut }: Props) {
             <p>{words.madeHelp}</p>
           </ShownOnce>
         )}
-        <SpaceList operator={operator} onOpen={onOpen} />
+        <SpaceList operator={operator} homes={homes} onOpen={onOpen} />
         {isMaking && (
           <SpaceForm
             operator={operator}
+            homes={homes}
             space={null}
             onClose={() => setMaking(false)}
             onDone={(space) => {
