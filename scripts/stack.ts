@@ -4,13 +4,13 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { checkSettings, ensureDevVars } from "./stack/settings.ts";
 
 export const ROOT = join(import.meta.dirname, "..");
 const GUARD = join(import.meta.dirname, "stack", "guard.ts");
+const MIGRATE = join(import.meta.dirname, "stack", "migrate.ts");
 const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
 const CRON_INTERVAL_MS = 5_000;
 const READY_WITHIN_MS = 100_000;
@@ -53,15 +53,17 @@ export interface StackOptions {
   onLine: (line: string) => void;
 }
 
-/**
- * Runs a wrangler command to its end. @param env variables beside `ENVIRONMENT`. @returns what the command wrote to
- * standard output. @throws Error with its output when it fails.
- */
-export async function wrangler(
-  args: readonly string[],
-  { env = {}, signal }: { env?: Readonly<Record<string, string>>; signal?: AbortSignal | undefined } = {},
-): Promise<string> {
-  const child = spawn(process.execPath, [WRANGLER, ...args], {
+interface Run {
+  /** Variables beside `ENVIRONMENT`. */
+  env?: Readonly<Record<string, string>>;
+  signal?: AbortSignal | undefined;
+}
+
+/** Runs a wrangler command to its end. @returns its standard output. @throws Error with its output when it fails. */
+export const wrangler = (args: readonly string[], run: Run = {}) => runScript(WRANGLER, args, run);
+
+async function runScript(script: string, args: readonly string[], { env = {}, signal }: Run): Promise<string> {
+  const child = spawn(process.execPath, [script, ...args], {
     cwd: ROOT,
     env: { ...ENVIRONMENT, CI: "true", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -78,19 +80,13 @@ export async function wrangler(
     child.on("error", reject);
     child.on("close", resolve);
   });
-  if (code !== 0) throw new Error(`wrangler ${args.join(" ")} failed:\n${output}`);
+  if (code !== 0) throw new Error(`${basename(script, extname(script))} ${args.join(" ")} failed:\n${output}`);
   return written;
 }
 
-/** @param toml wrangler's configuration. @returns the names of its D1 databases. */
-export function databasesIn(toml: string): string[] {
-  return [...toml.matchAll(/^\s*database_name\s*=\s*(["'])(.+?)\1/gm)].flatMap(([, , name]) => name ?? []);
-}
-
-async function migrate(persistTo: string, signal?: AbortSignal): Promise<void> {
-  // One after the other: both open the same directory.
-  for (const database of databasesIn(readFileSync(join(ROOT, "wrangler.toml"), "utf8")))
-    await wrangler(["d1", "migrations", "apply", database, "--local", "--persist-to", persistTo], { signal });
+/** Brings the databases of a state up to date. @param persistTo its folder. */
+export async function migrate(persistTo: string, signal?: AbortSignal): Promise<void> {
+  await runScript(MIGRATE, [persistTo], { signal });
 }
 
 /**

@@ -89,6 +89,7 @@ const run = spawnSync(
       WORDS: choosesSuites ? "" : kind.words,
       EXCLUDE: choosesSuites ? "" : kind.exclude,
       SEEDS: process.env["SEEDS"] ?? kind.seeds,
+      RUN_FOLDER: folder,
       TMPDIR: temporaryFolder(),
     },
     stdio: "inherit",

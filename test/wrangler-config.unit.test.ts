@@ -1,9 +1,7 @@
 /** What production needs of wrangler.toml, and the local runtime does not notice. */
 
-import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { unstable_readConfig as readConfig } from "wrangler";
-import { databasesIn } from "../scripts/stack.ts";
 import { ROOT } from "./support/pages.ts";
 
 interface Queues {
@@ -27,16 +25,6 @@ it("each queue has a consumer, and each consumer a bound of invocations at a tim
 it("an invocation runs one chunk, so that each chunk has a whole budget", () => {
   const chunks = consumers.find(({ queue }) => queue.endsWith("-chunks"));
   expect(chunks?.max_batch_size).toBe(1);
-});
-
-it("the local service migrates every database that is bound, also those that are added", () => {
-  const toml = readFileSync(`${ROOT}/wrangler.toml`, "utf8");
-  const { d1_databases: databases } = readConfig({ config: `${ROOT}/wrangler.toml` });
-  const bound = (databases as { database_name: string }[]).map((each) => each.database_name);
-  expect(databasesIn(toml)).toEqual(bound);
-  const added = `${toml}\n[[d1_databases]]\nbinding = "SPACE_DB_2"\n  database_name='spillway-space-2' # new\n`;
-  expect(databasesIn(added)).toEqual([...bound, "spillway-space-2"]);
-  expect(databasesIn('# database_name = "old"')).toEqual([]);
 });
 
 it("no invocation's lines are left out: sampling would lose those of failures too", () => {

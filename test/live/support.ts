@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 import type { Export, ExportFile, ExportRequest, NewEvent, NewSpace, Spillway } from "../../client/src/index.ts";
 import { createSpace } from "../../scripts/spaces.ts";
 import { freePort, type Stack, startStack } from "../../scripts/stack.ts";
+import { copyMigratedState } from "./migrated-state.ts";
 
 const LINES_KEPT = 60;
 const START_WITHIN_MS = 120_000;
@@ -50,10 +51,12 @@ export class LiveStack {
     if (this.directory === "") {
       this.directory = await mkdtemp(join(tmpdir(), "spillway-live-"));
       this.#port = await freePort();
+      await copyMigratedState(this.file("state"));
     }
     this.#stack = await startStack({
       port: this.#port,
-      persistTo: join(this.directory, "state"),
+      persistTo: this.file("state"),
+      migrated: true,
       args: this.#args,
       environment: this.#environment,
       onLine: (line) => {
