@@ -25,18 +25,17 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const root = new URL("..", import.meta.url).pathname;
-/** The files of these suites share all cores, after the suites with a lower number. */
-const together = (groupOrder: number) => ({ maxWorkers: availableParallelism(), sequence: { groupOrder } });
+/** The files of these suites share all cores, after the suites with a lower number. While one waits, another works. */
+const together = (groupOrder: number) => ({ maxWorkers: availableParallelism() + 1, sequence: { groupOrder } });
 /** One file at a time, with the machine to itself, after the suites with a lower number. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
-/** The quick run uses all cores at all times; in a longer one the pages of browsers have the machine to themselves. */
-const BROWSERS = (process.env["SEEDS"] ?? "few") === "few" ? together(0) : alone(4);
 /** Files that scripts/test.ts leaves out of a run; of the rest it runs those that have one of these words. */
 const excluded = process.env["EXCLUDE"]?.split(",") ?? [];
 const words = process.env["WORDS"] ?? "";
 const withWords = (ending: string) => (words === "" ? `test/**/*.${ending}` : `test/**/*.@(${words}).*${ending}`);
 const provide = { seeds: process.env["SEEDS"] ?? "few", history: process.env["HISTORY"] ?? "" };
-const isSoak = process.env["SEEDS"] === "all";
+const isQuick = provide.seeds === "few";
+const isSoak = provide.seeds === "all";
 
 /** These choose homes of both kinds themselves, so they run once. */
 const OWN_HOMES = [
@@ -172,9 +171,9 @@ export default defineConfig({
       overHttp("smoke", together(0)),
       overHttp("live", together(1)),
       overHttp("live-alone", alone(2), [], "test/live/**/*.alone.test.ts"),
-      overHttp("interop", alone(3), ["./test/interop/setup-server.ts"]),
-      overHttp("browser", BROWSERS, ["./test/browser/setup.ts"]),
-      overHttp("deploy", together(5)),
+      overHttp("interop", together(1), ["./test/interop/setup-server.ts"]),
+      overHttp("browser", together(isQuick ? 0 : 1), ["./test/browser/setup.ts"]),
+      overHttp("deploy", together(1)),
     ],
   },
 });
