@@ -11,6 +11,7 @@ import type { Database } from "../db/core/database.ts";
 import { isReadBefore } from "../db/exports/exports.ts";
 import { log } from "../log.ts";
 import { type Context, MAX_INVOCATION_MS } from "../context.ts";
+import { forOneSpace } from "./one-space.ts";
 
 type Erasing = Pick<Context, "runtime" | "databases" | "budget">;
 
@@ -31,13 +32,15 @@ export async function erase(context: Erasing): Promise<boolean> {
     const now = context.runtime.now();
     const space = await leaseSpaceForErasure(control, now, now + RETRY_MS);
     if (space === null) return false;
-    const db = context.databases.space(space.id);
-    const more = await eraseDue(context, db, space.id);
-    const isPending = await hasPendingDeletion(db, space.id);
-    // A call that noted the space may not have deleted its person yet, as long as its invocation can run.
-    const settled = space.erasure_asked_at + MAX_INVOCATION_MS;
-    const at = more ? now : isPending ? now + RETRY_MS : settled > now ? settled : null;
-    await scheduleErasure(control, space, at);
+    await forOneSpace("erase", space.id, async () => {
+      const db = context.databases.space(space.id);
+      const more = await eraseDue(context, db, space.id);
+      const isPending = await hasPendingDeletion(db, space.id);
+      // A call that noted the space may not have deleted its person yet, as long as its invocation can run.
+      const settled = space.erasure_asked_at + MAX_INVOCATION_MS;
+      const at = more ? now : isPending ? now + RETRY_MS : settled > now ? settled : null;
+      await scheduleErasure(control, space, at);
+    });
   } while (!context.budget.isNearlySpent);
   return true;
 }

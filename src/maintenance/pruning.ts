@@ -13,6 +13,7 @@ import { type DueForPruning, leaseSpaceForPruning, oldestSnapshot, schedulePruni
 import { log } from "../log.ts";
 import { type Context, MAX_INVOCATION_MS } from "../context.ts";
 import { DAY_MS, HOUR_MS } from "../time/durations.ts";
+import { forOneSpace } from "./one-space.ts";
 
 /** How long a superseded version is kept at least, and how often a space is pruned. */
 export const KEPT_MS = DAY_MS + HOUR_MS;
@@ -32,10 +33,12 @@ export async function pruneVersions(context: Pruning, rowsPerStep = ROWS_PER_STE
     const now = context.runtime.now();
     const space = await leaseSpaceForPruning(control, now, now + MAX_INVOCATION_MS);
     if (space === null) return false;
-    // Read before versions are deleted: those that end from now on are pruned the next time.
-    const seq = await readSequence(context.databases.space(space.id), space.id);
-    const more = await pruneSpace(context, space, rowsPerStep);
-    await schedulePruning(control, space.id, more ? { at: now, seq: 0 } : { at: now + KEPT_MS, seq });
+    await forOneSpace("pruneVersions", space.id, async () => {
+      // Read before versions are deleted: those that end from now on are pruned the next time.
+      const seq = await readSequence(context.databases.space(space.id), space.id);
+      const more = await pruneSpace(context, space, rowsPerStep);
+      await schedulePruning(control, space.id, more ? { at: now, seq: 0 } : { at: now + KEPT_MS, seq });
+    });
   } while (!context.budget.isNearlySpent);
   return true;
 }

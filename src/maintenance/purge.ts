@@ -5,6 +5,7 @@ import { homesOf } from "../db/moves/moves.ts";
 import { forgetMoves } from "../db/moves/source.ts";
 import { listDeletingSpaces, purgeControlRows, purgeSpaceRows } from "../db/tenants/spaces.ts";
 import { type Context, MAX_INVOCATION_MS } from "../context.ts";
+import { forOneSpace } from "./one-space.ts";
 
 /** Spaces that one query lists. */
 const SPACES = 20;
@@ -24,7 +25,7 @@ export async function purgeSpaces(context: Purging, after: string): Promise<fals
   for (;;) {
     const spaces = await listDeletingSpaces(context.databases.control, last, SPACES);
     for (const { id } of spaces) {
-      unfinished = (await purgeSpace(context, id)) || unfinished;
+      unfinished = (await forOneSpace("purgeSpaces", id, () => purgeSpace(context, id))) || unfinished;
       last = id;
       if (context.budget.isNearlySpent) return last;
     }

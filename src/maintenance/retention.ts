@@ -5,11 +5,17 @@
  */
 
 import { EVENTS, REACHABILITY_EVENTS } from "../db/events/event-range.ts";
-import { leaseSpaceForRetention, oldestNeeded, scheduleRetentionNow } from "../db/events/retention.ts";
+import {
+  leaseSpaceForRetention,
+  oldestNeeded,
+  type RetainedSpace,
+  scheduleRetentionNow,
+} from "../db/events/retention.ts";
 import { log } from "../log.ts";
 import type { Context } from "../context.ts";
 import { measureSpace } from "./home-sizes.ts";
 import { DAY_MS, HOUR_MS } from "../time/durations.ts";
+import { forOneSpace } from "./one-space.ts";
 
 const EVENTS_PER_STEP = 1_000;
 /** A space with many old events does not delay the others. */
@@ -29,21 +35,26 @@ export async function retain(context: Pick<Context, "runtime" | "databases" | "b
     // The space is read before its exports: one that is not seen here was checked against this or a newer retention.
     const space = await leaseSpaceForRetention(control, now, now + EVERY_MS);
     if (space === null) return false;
-    const oldest = await oldestNeeded(control, space.id, now);
-    const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);
-    const store = context.databases.events(space.id);
-    const events = await deleteSome((rows) => store.deleteBefore(EVENTS, space.id, before, rows));
-    const reachability = await deleteSome((rows) => store.deleteBefore(REACHABILITY_EVENTS, space.id, before, rows));
-    if (events.more || reachability.more) await scheduleRetentionNow(control, space.id, now);
-    if (events.deleted + reachability.deleted > 0)
-      log("retention.deleted", {
-        space_id: space.id,
-        events: events.deleted,
-        reachability_events: reachability.deleted,
-      });
+    await forOneSpace("retain", space.id, () => retainIn(context, space, now));
     await measureSpace(context, space);
   } while (!context.budget.isNearlySpent);
   return true;
+}
+
+/** Deletes some steps of a space's old events. @param now epoch ms. */
+async function retainIn({ databases }: Pick<Context, "databases">, space: RetainedSpace, now: number): Promise<void> {
+  const oldest = await oldestNeeded(databases.control, space.id, now);
+  const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);
+  const store = databases.events(space.id);
+  const events = await deleteSome((rows) => store.deleteBefore(EVENTS, space.id, before, rows));
+  const reachability = await deleteSome((rows) => store.deleteBefore(REACHABILITY_EVENTS, space.id, before, rows));
+  if (events.more || reachability.more) await scheduleRetentionNow(databases.control, space.id, now);
+  if (events.deleted + reachability.deleted > 0)
+    log("retention.deleted", {
+      space_id: space.id,
+      events: events.deleted,
+      reachability_events: reachability.deleted,
+    });
 }
 
 /**

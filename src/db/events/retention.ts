@@ -2,9 +2,17 @@
 
 import type { Database } from "../core/database.ts";
 
+/** A space that is looked through. `bytes_due_at`: when its own database is measured again, epoch ms. */
+export interface RetainedSpace {
+  id: string;
+  retention_days: number;
+  home: string;
+  bytes_due_at: number;
+}
+
 /** Leases the space that is due for the longest time until `againAt`; null where none is due. Times in epoch ms. */
 export const leaseSpaceForRetention = (db: Database, now: number, againAt: number) =>
-  db.first<{ id: string; retention_days: number; home: string; bytes_due_at: number }>(
+  db.first<RetainedSpace>(
     `UPDATE spaces SET retention_due_at = ?2 WHERE id IN (
        SELECT id FROM spaces WHERE status <> 'deleting' AND retention_due_at <= ?1 ORDER BY retention_due_at LIMIT 1)
      RETURNING id, retention_days, home, bytes_due_at`,

@@ -4,13 +4,14 @@
  */
 
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Budget } from "../../../src/budget.ts";
 import { HOME_TTL_MS, HomeCache } from "../../../src/db/core/home-cache.ts";
 import { openDatabases } from "../../../src/db/core/shards.ts";
 import { nextSequence } from "../../../src/db/core/sequences.ts";
 import { statement } from "../../../src/db/core/database.ts";
 import { MAX_INVOCATION_MS } from "../../../src/context.ts";
+import { erase } from "../../../src/maintenance/erasure.ts";
 import { moveSpaces, stepMove } from "../../../src/maintenance/moves.ts";
 import { MAX_FREEZE_MS, SETTLE_MS } from "../../../src/maintenance/move-switching.ts";
 import { askMove, leftIn, moveOf, moveUntil, rowsIn, spaceView, step } from "../../support/moves.ts";
@@ -33,6 +34,8 @@ const events = (count: number, from: number) => orders(count).map((event, n) => 
 
 const send = (count: number, from: number) =>
   service.call("POST", "/v1/events", { key: space.key, body: { events: events(count, from) } });
+
+afterEach(() => vi.restoreAllMocks());
 
 const doesNotAnswer = (): never => {
   throw new Error("the database does not answer");
@@ -79,6 +82,24 @@ describe("a write", () => {
     const { sections } = await rowsIn(service, space, "object");
     expect(sections).toContain('["after","n"]');
     expect((await rowsIn(service, space, D1))["sections"]).not.toContain('["after","n"]');
+  });
+
+  it("of the sweep is put off while the space takes none, and made afterwards", async () => {
+    const { id } = await service.json<{ id: string }>("DELETE", "/v1/profiles/p-1", 202, { key: space.key });
+    service.now += 120_000;
+    await untilFrozen();
+    const [lines, errors] = [vi.spyOn(console, "log"), vi.spyOn(console, "error")];
+    await service.budget.invoke(() => erase(service.context));
+    expect(errors).not.toHaveBeenCalled();
+    expect(lines.mock.calls.map(([line]) => JSON.parse(String(line)) as unknown)).toContainEqual({
+      event: "sweep.postponed",
+      task: "erase",
+      space_id: space.id,
+    });
+    await moveUntil(service, space, "completed");
+    await sweep(service.context);
+    const deletion = await service.json("GET", `/v1/profile-deletions/${id}`, 200, { key: space.key });
+    expect(deletion).toMatchObject({ status: "completed", deleted: { events: 20 } });
   });
 
   it("that reaches the old home late fails there, and leaves nothing", async () => {
