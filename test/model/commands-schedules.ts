@@ -66,6 +66,10 @@ export const makeSchedule = (...datasets: string[]): fc.Arbitrary<Command> =>
         ...(from === null ? {} : { backfill_from: iso(from) }),
       };
       const answer = await stage.call("POST", "/v1/schedules", body);
+      if (from !== null && from < world.now - world.retentionDays * DAY_MS) {
+        expectStatus(answer, 422);
+        return;
+      }
       expectStatus(answer, 201);
       world.schedules.push({
         id: String(answer.body["id"]),
