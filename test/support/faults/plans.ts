@@ -25,7 +25,7 @@ export interface Plan {
   faultAt(effect: Effect): Fault | null;
 }
 
-const MAX_EFFECTS = 3_000;
+const MAX_EFFECTS = 5_000;
 
 /** Time passes with each effect as it would in a slow runtime: leases are renewed, and none runs out. */
 const CALM = {
