@@ -1,4 +1,4 @@
-/** The state of a service whose databases have all migrations, and no rows: made once in a run of tests, then copied. */
+/** The state of a service whose databases have all migrations and no rows: made once in a run of tests, then copied. */
 
 import { existsSync } from "node:fs";
 import { cp, mkdtemp, rename, rm } from "node:fs/promises";

@@ -20,7 +20,10 @@ export class LateDriver implements Driver {
   readonly #spaceId: string;
   readonly #home: (afresh: boolean) => Promise<Home>;
 
-  /** @param home the space's home; `afresh`: as its row has it now. */
+  /**
+   * @param home the space's home; `afresh`: as its row has it now. It throws unauthenticated for a space that was
+   * deleted.
+   */
   constructor(spaceId: string, home: (afresh: boolean) => Promise<Home>) {
     this.#spaceId = spaceId;
     this.#home = home;
@@ -34,7 +37,7 @@ export class LateDriver implements Driver {
     return this.#call((driver) => driver.batch(statements));
   }
 
-  /** @throws unavailable while the space takes no write. */
+  /** @throws unavailable while the space takes no write; unauthenticated where its own database went with it. */
   async #call<Result>(call: (driver: Driver) => Promise<Result>): Promise<Result> {
     let home = await this.#home(false);
     for (let n = 1; ; n += 1) {

@@ -5,6 +5,7 @@
  */
 
 import type { Budget } from "../../budget.ts";
+import { SpillwayError } from "../../errors.ts";
 import { D1Driver } from "./d1-driver.ts";
 import { Database, type Statement } from "./database.ts";
 import { HomeCache, type ReadHome } from "./home-cache.ts";
@@ -58,7 +59,13 @@ export function openDatabases(
   const homeOf = async (spaceId: string, afresh: boolean): Promise<Home> => {
     const known = afresh ? undefined : cache.get(spaceId);
     if (known !== undefined) return named(homes, known);
-    const read = await readHome(control, spaceId, cache.now());
+    const { isDeleting, ...read } = await readHome(control, spaceId, cache.now());
+    // A call under way reads what is left of a deleted space; it is told once the database is gone.
+    if (afresh && isDeleting)
+      throw new SpillwayError(
+        "unauthenticated",
+        "The space was deleted while the call was made: no key of it is valid.",
+      );
     cache.set(spaceId, read);
     return named(homes, read.home);
   };
@@ -102,13 +109,14 @@ export function openDatabases(
 export const IS_SWITCHING = "EXISTS (SELECT 1 FROM moves m WHERE m.space_id = spaces.id AND m.state = 'switching')";
 
 /** @param now epoch ms. @throws Error for a space without a row: it was deleted. */
-async function readHome(control: Database, spaceId: string, now: number): Promise<ReadHome> {
-  const row = await control.first<{ home: string; is_switching: number }>(
-    `SELECT home, ${IS_SWITCHING} AS is_switching FROM spaces WHERE id = ?1`,
+async function readHome(control: Database, spaceId: string, now: number): Promise<ReadHome & { isDeleting: boolean }> {
+  const row = await control.first<{ home: string; is_switching: number; is_deleting: number }>(
+    `SELECT home, ${IS_SWITCHING} AS is_switching, status = 'deleting' AS is_deleting FROM spaces WHERE id = ?1`,
     [spaceId],
   );
   if (row === null) throw new Error(`The space ${spaceId} has no row: it was deleted.`);
-  return { home: row.home, isSwitching: row.is_switching === 1, readAt: now };
+  const { home, is_switching: isSwitching, is_deleting: isDeleting } = row;
+  return { home, isSwitching: isSwitching === 1, isDeleting: isDeleting === 1, readAt: now };
 }
 
 /** @throws Error for a home whose binding is missing. */

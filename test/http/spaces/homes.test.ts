@@ -123,6 +123,13 @@ describe("a space in an object", () => {
     await service.json("DELETE", `/v1/spaces/${space.id}`, 202, { key: ADMIN });
     await sweep(service.context);
     expect(await inObject(space)).toBeNull();
+    // A call that is still being made.
+    const { databases } = service.context;
+    const late = databases.space(space.id).run("DELETE FROM events WHERE id = 'none'", []);
+    await expect(late).rejects.toMatchObject({
+      code: "unauthenticated",
+      message: expect.stringContaining("was deleted") as string,
+    });
     service.now += 3_600_000;
     await sweep(service.context);
     expect(await env.CONTROL_DB.prepare("SELECT id FROM spaces WHERE id = ?").bind(space.id).first()).toBeNull();
