@@ -1,4 +1,4 @@
-/** The form of a space, a new one or one that is there: its name, time zone and retention; of a new one its home too. */
+/** The form of a space, a new one or one that is there: its name, time zone and retention; of a new one its home. */
 
 import { useMutation, useQueryClient } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
