@@ -5,7 +5,7 @@ import { LOCAL_ADMIN_TOKEN } from "../../scripts/stack.ts";
 import { expectAccessible } from "./accessibility.ts";
 import { browserScene, describeInBrowser, enterKey } from "./support.ts";
 
-const NAME = "Ferries";
+const NAME = "Barges";
 
 describeInBrowser("the operator's page of spaces", () => {
   const scene = browserScene();
