@@ -21,6 +21,7 @@ const SEQUENCES = 200;
 const A_TEST = 20;
 const GROUPS = seedGroups({ first: 0, few: A_TEST / 2, full: 2 * A_TEST, all: SEQUENCES }, A_TEST);
 const STEPS = 20;
+const GROUP_WITHIN_MS = 240_000;
 const WEEK_MS = 7 * 86_400_000;
 const EVENTS = 5;
 const IDS = orders(EVENTS).map((event) => event["id"]);
@@ -246,6 +247,7 @@ it.each(GROUPS.map((group) => [group[0], group] as const))(
       await sequence.clear();
     }
   },
+  GROUP_WITHIN_MS,
 );
 
 // A sample of a few sequences reaches the rare ends now and then.
