@@ -35,8 +35,10 @@ export async function retain(context: Pick<Context, "runtime" | "databases" | "b
     // The space is read before its exports: one that is not seen here was checked against this or a newer retention.
     const space = await leaseSpaceForRetention(control, now, now + EVERY_MS);
     if (space === null) return false;
-    await forOneSpace("retain", space.id, () => retainIn(context, space, now));
-    await measureSpace(context, space);
+    await forOneSpace("retain", space.id, async () => {
+      await retainIn(context, space, now);
+      await measureSpace(context, space);
+    });
   } while (!context.budget.isNearlySpent);
   return true;
 }
