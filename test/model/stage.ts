@@ -4,6 +4,7 @@
  */
 
 import { sweep } from "../support/sweep.ts";
+import type { Message } from "../../src/context.ts";
 import { Bucket } from "../../src/outbound/s3.ts";
 import { deliver, roomyService } from "../support/pipeline.ts";
 import { MemoryS3, refusal } from "../support/faults/memory-s3.ts";
@@ -102,8 +103,8 @@ export class Stage {
     return value;
   }
 
-  /** Delivers the next message of the queue. @returns the export that it is of; null when none waits. */
-  async work(): Promise<string | null> {
+  /** Delivers the next message of the queue. @returns the message; null when none waits. */
+  async work(): Promise<Message | null> {
     const message = this.service.queue.shift();
     if (message === undefined) return null;
     const key = JSON.stringify(message);
@@ -115,7 +116,7 @@ export class Stage {
       `  ${label} of ${message.export_id.slice(0, 8)}${verdict === "ack" ? "" : `: attempt ${attempt} failed`}`,
     );
     if (verdict !== "ack") this.service.queue.push(message);
-    return message.export_id;
+    return message;
   }
 
   async sweep(): Promise<void> {

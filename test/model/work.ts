@@ -10,10 +10,12 @@ import type { ExportRecord, World } from "./world.ts";
 export async function workAll(world: World, stage: Stage, most = Infinity): Promise<void> {
   for (let n = 0; n < most; n += 1) {
     const wasDown = stage.outage !== null;
-    const id = await stage.work();
-    if (id === null) break;
-    // What a poll shows is interesting where a step may have failed, and when nothing is left to do for the export.
-    const waits = stage.service.queue.some((message) => message.export_id === id);
+    const worked = await stage.work();
+    if (worked === null) break;
+    const { export_id: id, step } = worked;
+    // What a poll shows is interesting where a step may have failed, and when nothing is left to do for the export: a
+    // message that was sent twice may wait behind its last step.
+    const waits = step !== "finish" && stage.service.queue.some((message) => message.export_id === id);
     const record = world.exportById(id);
     if (record !== undefined && record.status === "pending" && (wasDown || !waits)) await look(world, stage, record);
   }
