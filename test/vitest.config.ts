@@ -25,8 +25,14 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const root = new URL("..", import.meta.url).pathname;
-/** The files of these suites share all cores, after the suites with a lower number. While one waits, another works. */
-const together = (groupOrder: number) => ({ maxWorkers: availableParallelism() + 1, sequence: { groupOrder } });
+/**
+ * The files of these suites share all cores, after the suites with a lower number.
+ * @param more files at a time than there are cores: while a service is waited for, another file works.
+ */
+const together = (groupOrder: number, more = 0) => ({
+  maxWorkers: availableParallelism() + more,
+  sequence: { groupOrder },
+});
 /** One file at a time, with the machine to itself, after the suites with a lower number. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
 /** Files that scripts/test.ts leaves out of a run; of the rest it runs those that have one of these words. */
@@ -169,11 +175,11 @@ export default defineConfig({
         seeds: isSoak ? "all" : "few",
       }),
       overHttp("smoke", together(0)),
-      overHttp("live", together(1)),
+      overHttp("live", together(1, 1)),
       overHttp("live-alone", alone(2), [], "test/live/**/*.alone.test.ts"),
-      overHttp("interop", together(1), ["./test/interop/setup-server.ts"]),
-      overHttp("browser", together(isQuick ? 0 : 1), ["./test/browser/setup.ts"]),
-      overHttp("deploy", together(1)),
+      overHttp("interop", together(1, 1), ["./test/interop/setup-server.ts"]),
+      overHttp("browser", isQuick ? together(0) : together(1, 1), ["./test/browser/setup.ts"]),
+      overHttp("deploy", together(1, 1)),
     ],
   },
 });
