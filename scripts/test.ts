@@ -1,5 +1,5 @@
 /**
- * `npm test` runs the tests that a change usually breaks, in about three minutes on two cores. `npm test -- PATH`
+ * `npm test` runs the tests that a change usually breaks, in about five minutes on two cores. `npm test -- PATH`
  * runs the files of a path, of any suite. `npm run test:full` runs the rest that CI runs, `npm run test:soak` every
  * seed of the random suites. Arguments that begin with `-` are vitest's own. test/vitest.config.ts describes the
  * suites.
