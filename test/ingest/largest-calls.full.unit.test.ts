@@ -28,7 +28,7 @@ async function make(name: string): Promise<Made> {
 }
 
 describe("a call of the largest size allowed peaks below 64 MB", () => {
-  it.concurrent.each(Object.entries(LARGEST))(
+  it.each(Object.entries(LARGEST))(
     "%s",
     async (name, { status }) => {
       const made = await make(name);
