@@ -920,7 +920,7 @@ console.log(headers["webhook-id"], event.type, event.data);`,
     homeNone: "Choose one",
     move: "Move",
     moveNamed: (name: string) => `Move ${name} to another home`,
-    isIn: (home: string) => `Its data is in ${home}. It can be used as always while it moves.`,
+    isIn: (home: string) => `Its data is in ${home}. Calls and exports go on while it moves.`,
     moves: {
       copying: (_: string, to: string) => `Its rows are copied to ${to} and compared.`,
       switching: (_: string, to: string) => `It gets its new home ${to} within half a minute.`,

@@ -1,7 +1,7 @@
 /**
  * Brings the databases of a local service up to date: `node scripts/stack/migrate.ts FOLDER [CONFIG]` runs, in each
  * database of wrangler's configuration, the migrations that it lacks, one transaction each, and records them where
- * wrangler does. Wrangler's own command would start two processes for each database, and one more for each migration.
+ * wrangler does. Wrangler's own command is for one database, and takes several times as long.
  */
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -32,7 +32,7 @@ describeInBrowser("the operator's page of spaces", () => {
     ]);
     await homes.selectOption("d1:SPACE_DB");
     await dialog.getByRole("button", { name: "Move", exact: true }).click();
-    // In each state of the move.
+    // Whichever state the move is in by then, its sentence names the new home.
     await dialog.getByRole("status").filter({ hasText: "d1:SPACE_DB" }).waitFor();
     await expectAccessible(page);
   });

@@ -37,7 +37,7 @@ export class LateDriver implements Driver {
     return this.#call((driver) => driver.batch(statements));
   }
 
-  /** @throws unavailable while the space takes no write; unauthenticated where its own database went with it. */
+  /** @throws unavailable while the space takes no write; unauthenticated where the space was deleted. */
   async #call<Result>(call: (driver: Driver) => Promise<Result>): Promise<Result> {
     let home = await this.#home(false);
     for (let n = 1; ; n += 1) {

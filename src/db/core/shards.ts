@@ -60,7 +60,7 @@ export function openDatabases(
     const known = afresh ? undefined : cache.get(spaceId);
     if (known !== undefined) return named(homes, known);
     const { isDeleting, ...read } = await readHome(control, spaceId, cache.now());
-    // A call under way reads what is left of a deleted space; it is told once the database is gone.
+    // The space was deleted during the call, and now its database is gone: the call is answered as each later one is.
     if (afresh && isDeleting)
       throw new SpillwayError(
         "unauthenticated",

@@ -1,6 +1,6 @@
 /**
- * The home of a new space: the named one, the setting's, or the D1 database of the fewest bytes. And the list of homes
- * of these sizes.
+ * The home of a new space: the named one, the setting's, or the D1 database of the fewest bytes; and the list of homes,
+ * of which one may not answer.
  */
 
 import { afterEach, describe, expect, it, vi } from "vitest";

@@ -1,4 +1,4 @@
-/** The choice of a home: the place of a space's data. Nothing is shown where the service has one place alone. */
+/** The choice of a home, the place of a space's data. */
 
 import type { Home, Space, Spillway } from "spillway-client";
 import { texts } from "../../texts.ts";
